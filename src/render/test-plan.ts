@@ -4,7 +4,7 @@
  * Words of the spec reach it as comments only, on one line; hosts and ports are numbers.
  */
 import { plural } from '../infer/plural.ts';
-import type { TestPlan, TestStep, Vantage } from '../policy/verify/plan.ts';
+import type { TestPlan, TestStep, TestMachine } from '../policy/verify/plan.ts';
 import { modbusAdu } from '../policy/verify/questions.ts';
 import { printable } from './printable.ts';
 
@@ -52,7 +52,7 @@ function command(step: TestStep): string {
 
 const what = (step: TestStep): string => `${step.kind} ${step.target}, ${step.toZone}${step.permit === null ? '' : `, ${step.permit}`}`;
 
-function* vantageLines({ zone, asset, address, steps }: Vantage): Generator<string> {
+function* machineLines({ zone, asset, address, steps }: TestMachine): Generator<string> {
   yield `\n${comment(`---- from ${zone}: ${asset === null ? 'any machine that is no declared client' : `${asset} (${address ?? ''})`}: ${plural(steps.length, 'test')}`)}`;
   yield `ZONE=${shellWord(zone)}\n`;
   for (const step of steps) yield `\n${comment(what(step))}${comment(`expected: ${step.expected}`)}${command(step)}\nsleep ${step.pauseSeconds}\n`;
@@ -68,9 +68,9 @@ export function* testPlanScript(plan: TestPlan, spec: string, version: string): 
   yield ': "${CHANGE_TICKET:?name the change ticket of the maintenance window}"\n';
   yield ': "${RUN_FROM:?name the part to run: the zone and machine after \'from\'}"\n';
   yield assignment('SPEC', spec);
-  for (const vantage of plan.vantages) {
-    yield `\nif [ "$RUN_FROM" = ${shellWord(`${vantage.zone} ${vantage.asset ?? 'other'}`)} ]; then`;
-    yield* vantageLines(vantage);
+  for (const machine of plan.vantages) {
+    yield `\nif [ "$RUN_FROM" = ${shellWord(`${machine.zone} ${machine.asset ?? 'other'}`)} ]; then`;
+    yield* machineLines(machine);
     yield 'fi\n';
   }
 }

@@ -41,7 +41,7 @@ export interface TestStep {
 }
 
 /** A machine to test from: a declared client, or any other machine of the zone (address null). */
-export interface Vantage {
+export interface TestMachine {
   readonly zone: string;
   readonly asset: string | null;
   readonly address: string | null;
@@ -49,7 +49,7 @@ export interface Vantage {
 }
 
 export interface TestPlan {
-  readonly vantages: readonly Vantage[];
+  readonly vantages: readonly TestMachine[];
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -184,7 +184,7 @@ export const planTests = (loaded: LoadedSpec): TestPlan => {
   const { forbidden, permitsFrom } = surveyed;
   const leftOut = [...surveyed.leftOut];
   const untested = new Set(leftOut.map(({ what }) => what));
-  const vantages: Vantage[] = [];
+  const vantages: TestMachine[] = [];
   const goOn = { at: 0, left: 0 };
   for (const { zone_id: zone } of loaded.spec.zones) {
     if (untested.has(zone)) continue;
