@@ -12,7 +12,7 @@ import { listsBy } from '../net/multi-map.ts';
 import { isNotIp } from '../net/link-local.ts';
 import { dayOf } from '../net/time.ts';
 import type { DiffContext } from './diff/context.ts';
-import { serviceText } from './diff/observed.ts';
+import { serviceText } from './diff/findings.ts';
 import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
 import { isInspected } from './match/held-permit.ts';
 import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';

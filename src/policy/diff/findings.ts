@@ -6,6 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { readingOrder } from '../../net/text-order.ts';
+import { isoTime } from '../../net/time.ts';
+import type { Conversation } from '../../observation.ts';
 import type { Place } from '../spec/document.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
@@ -110,6 +112,16 @@ export const sortFindings = (findings: readonly Finding[]): Finding[] => {
     || byNumbers(a.permit, b.permit)
     || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 };
+
+/** `modbus (tcp/502)` */
+export const serviceText = (conversation: Conversation): string =>
+  `${conversation.service.name === '' ? 'unnamed service' : conversation.service.name} (${conversation.transport}${conversation.port > 0 ? `/${conversation.port}` : ''})`;
+
+/** All of a conversation. */
+export const seenWhole = (conversation: Conversation): SeenOperation => ({
+  conversation: conversation.id, operation: serviceText(conversation), count: conversation.requests,
+  first: isoTime(conversation.firstNs), last: isoTime(conversation.lastNs),
+});
 
 /** What a finding or a check of a Permit is about. */
 export const ofPermit = ({ permit }: DeclaredPermit): Pick<Finding, 'conduit' | 'permit' | 'fromZone' | 'toZone' | 'service'> => ({

@@ -7,7 +7,7 @@ import { isMac } from '../../net/address-set.ts';
 import { freeId, specIdOf } from '../../infer/spec-id.ts';
 import type { Finding } from '../diff/findings.ts';
 import type { DiffContext } from '../diff/context.ts';
-import { ownerByLink } from '../diff/observed.ts';
+import { ownerByLink } from '../diff/device-places.ts';
 import { appendTo, type Bench, type Done } from './bench.ts';
 import { expandTexts, plain, seqOf, setField } from './draft.ts';
 import { moveAsset } from './move.ts';

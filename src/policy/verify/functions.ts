@@ -8,8 +8,7 @@
 import { plural } from '../../infer/plural.ts';
 import { addTo } from '../../net/multi-map.ts';
 import type { DiffContext } from '../diff/context.ts';
-import { ofPermit } from '../diff/findings.ts';
-import { serviceText } from '../diff/observed.ts';
+import { ofPermit, serviceText } from '../diff/findings.ts';
 import { limitsOperations, type AskVerdict } from '../match/match.ts';
 import { isLive } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
