@@ -11,7 +11,7 @@ import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import { hasPorts, type Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
-import { isoTime } from '../../net/time.ts';
+import { isoEvidenceTime } from '../../net/time.ts';
 import type { LoadedSpec } from '../spec/load.ts';
 import type { RuleDecision } from './decide.ts';
 import { SECURITY_MODES, type SpecEndpoint, type SpecFlow } from '../spec/schema.ts';
@@ -20,8 +20,8 @@ const PROTOCOLS: Readonly<Record<string, string>> = { modbus: 'Modbus/TCP', opcu
 
 /** @param asks at least one */
 export const evidenceOf = (asks: readonly Ask[]): NonNullable<SpecFlow['evidence']> => ({
-  first_seen: isoTime(asks.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), asks[0].firstNs)),
-  last_seen: isoTime(asks.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), asks[0].lastNs)),
+  first_seen: isoEvidenceTime(asks.reduce((least, { firstNs }) => (firstNs < least ? firstNs : least), asks[0].firstNs)) ?? undefined,
+  last_seen: isoEvidenceTime(asks.reduce((most, { lastNs }) => (lastNs > most ? lastNs : most), asks[0].lastNs)) ?? undefined,
   days: new Set(asks.flatMap(({ days }) => days)).size,
   requests: asks.reduce((sum, { count }) => sum + count, 0),
 });

@@ -131,7 +131,7 @@ describe('a rule wider than its use', () => {
     expect(sentence).toBe('narrowed rule R-POLL: without servers PLC-2');
     expect(left).toEqual([]);
     expect(gone).toEqual(['- PLC-2 # the newest']);
-    expect(come).toEqual(['evidence: {first_seen: "2026-01-05T08:00:00.000Z", last_seen: "2026-02-01T16:00:00.000Z", days: 28, requests: 8400}', 'decision: approved', 'owner: A. Keller', 'purpose: agreed on site']);
+    expect(come).toEqual(['evidence: {first_seen: "2026-01-05T08:00:00Z", last_seen: "2026-02-01T16:00:00Z", days: 28, requests: 8400}', 'decision: approved', 'owner: A. Keller', 'purpose: agreed on site']);
     expect(permitOf(loaded, 'R-POLL')).toMatchObject({ to: { assets: ['PLC-1'] }, decision: 'approved', owner: 'A. Keller' });
   });
 

@@ -1,5 +1,6 @@
 /** Ids and conduits that edits make: none that somebody has or had, none too long, and no conduit that a zone of its own does not allow. */
 import { expect, it } from 'vitest';
+import { isoEvidenceTime } from '../../../src/net/time.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
@@ -32,6 +33,13 @@ it('what is accepted between two zones gets a conduit of its own, that both allo
   expect(between(text, 'A', 'B')).toEqual(['C-A-B-2']);
   expect(oneSided(text)).toEqual([]);
   expect(diffSpec(loadText(text), set).filter(({ type }) => type === 'undeclared-conversation')).toEqual([]);
+});
+
+it('a rule of what was accepted says when it was seen as a proposal does: an update has nothing to write anew', () => {
+  const set = observations([conversation('10.1.0.1', '10.2.0.1', { port: 443, service: 'https' })]);
+  const { text } = acceptFindings(SPEC, set, diffSpec(loadText(SPEC), set).filter(({ type }) => type === 'undeclared-conversation'), { decision: 'approved', owner: 'M. Roth' });
+  const { evidence } = loadText(text).permits.find(({ permit }) => permit.owner === 'M. Roth')!.permit;
+  expect([evidence?.firstSeen, evidence?.lastSeen]).toEqual([isoEvidenceTime(set.conversations[0].firstNs), isoEvidenceTime(set.conversations[0].lastNs)]);
 });
 
 it('a rule for port 0 of TCP names it, and one for a transport without ports names none', () => {
