@@ -77,6 +77,12 @@ test('what is tested from a declared client, and from any other machine', () => 
   expect(stepsOf('CELL', null)).toContain('tcp-blocked 10.3.0.1:443');
 });
 
+test('devices of a range that declares each of them are machines to test from, too', () => {
+  const { loaded } = parseSpec(SPEC.replace('client: {zone: DMZ, assets: [REPLICA]}', 'client: {zone: CELL, assets: [IO]}').replace('connects: [OPS, DMZ]', 'connects: [OPS, DMZ, CELL]'), 'spec.yaml');
+  const from = (asset: string): (string | null)[] => planTests(loaded!).vantages.filter((one) => one.asset === asset).map(({ address }) => address);
+  expect(from('IO')).toEqual(['10.2.0.10', '10.2.0.11', '10.2.0.12']);
+});
+
 test('safety, networks, datagrams and what holds at times only are left out, and named', () => {
   const left = Object.fromEntries(plan.leftOut.map(({ what, why }) => [what, why]));
   expect(left).toMatchObject({ SIS: expect.stringContaining('safety'), WIDE: expect.stringContaining('network'), 'R-LOG': expect.stringContaining('datagram'), 'R-PATCH': expect.stringContaining('at times') });

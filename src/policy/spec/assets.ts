@@ -27,6 +27,8 @@ export interface DeclaredAsset {
   readonly names: readonly string[];
   readonly vlan: number | null;
   readonly passiveOnly: boolean;
+  /** How many devices it says it is; null where it says nothing. */
+  readonly count: number | null;
   /** From a text such as `"HMIs (HMI-01 through HMI-06)"`. */
   readonly fromText: boolean;
   /** Where in the spec: index of the zone and of the entry in its `assets`. */
@@ -70,7 +72,7 @@ export const declaredAssets = (spec: Spec): DeclaredAsset[] =>
       if (typeof entry === 'string') {
         const text = parseAssetText(entry);
         return text.ids.map((id) => ({
-          id, zone: zone.zone_id, label: text.label, role: null, spans: [], addresses: [], names: text.invented ? [] : [id], vlan: null, passiveOnly: false,
+          id, zone: zone.zone_id, label: text.label, role: null, spans: [], addresses: [], names: text.invented ? [] : [id], vlan: null, passiveOnly: false, count: null,
           fromText: true, zoneIndex, assetIndex,
         }));
       }
@@ -78,7 +80,7 @@ export const declaredAssets = (spec: Spec): DeclaredAsset[] =>
       return [{
         id: entry.asset_id, zone: zone.zone_id, label: entry.label ?? entry.asset_id, role: entry.role ?? null,
         spans: addresses.flatMap((text) => parseSpan(text) ?? []), addresses, names: [entry.asset_id, ...(entry.names ?? [])], vlan: entry.vlan ?? null,
-        passiveOnly: entry.passive_only ?? false, fromText: false, zoneIndex, assetIndex,
+        passiveOnly: entry.passive_only ?? false, count: entry.count ?? null, fromText: false, zoneIndex, assetIndex,
       }];
     }),
   );

@@ -41,11 +41,11 @@ export const REFUSED: Readonly<Record<'safety' | 'gapped' | 'passive' | 'network
   conditional: 'it holds at times or on demand only: test it when it does',
 };
 
-const expand = (span: AddressSpan, asset: DeclaredAsset, count: number | undefined): string[] | null => {
+const expand = (span: AddressSpan, { count, addresses }: DeclaredAsset): string[] | null => {
   if (span.family !== 'ipv4' && span.first !== span.last) return null;
   const size = sizeOfSet([span]);
   if (size === 1n) return [formatSpan(span)];
-  if (size > MOST_RANGE || count === undefined || BigInt(count) < size || asset.addresses.some((text) => text.includes('/'))) return null;
+  if (size > MOST_RANGE || count === null || BigInt(count) < size || addresses.some((text) => text.includes('/'))) return null;
   return Array.from({ length: Number(size) }, (_, i) => formatSpan({ ...span, first: span.first + BigInt(i), last: span.first + BigInt(i) }));
 };
 
@@ -79,10 +79,6 @@ export const survey = (loaded: LoadedSpec): Surveyed => {
   const services = new Map<string, Service>();
   const members = listsBy(assets.assets, ({ zone }) => zone);
   const membersOf = (zone: string): readonly DeclaredAsset[] => members.get(zone) ?? [];
-  const countOf = (asset: DeclaredAsset): number | undefined => {
-    const entry = loaded.spec.zones[asset.zoneIndex]?.assets?.[asset.assetIndex];
-    return typeof entry === 'object' ? entry.count : undefined;
-  };
 
   for (const declared of loaded.permits) {
     const { permit } = declared;
@@ -95,7 +91,7 @@ export const survey = (loaded: LoadedSpec): Surveyed => {
     if (permit.service.transport !== 'tcp') leave(permit.id, REFUSED.udp);
     else if (ports.length === 0 || ports.length > MOST_PORTS) leave(permit.id, REFUSED.ports);
     else {
-      for (const { host, asset } of hostsOf(permit.to, { assets, membersOf }, countOf, (asset) => leave(asset.id, REFUSED.network))) {
+      for (const { host, asset } of hostsOf(permit.to, { assets, membersOf }, (asset) => leave(asset.id, REFUSED.network))) {
         const why = forbidden(asset);
         if (why !== null) leave(asset.id, why);
         else for (const port of ports) services.set(`${host} ${port}`, { host, port, asset });
@@ -124,13 +120,13 @@ const permitsOfServices = ({ permits }: LoadedSpec, assets: AssetIndex, services
 };
 
 /** Single declared hosts of an end; whole zones are their assets. */
-export const hostsOf = (end: PermitEnd, { assets, membersOf }: Pick<Surveyed, 'assets' | 'membersOf'>, countOf: (asset: DeclaredAsset) => number | undefined = () => undefined, tooWide: (asset: DeclaredAsset) => void = () => undefined): { host: string; asset: DeclaredAsset }[] => {
+export const hostsOf = (end: PermitEnd, { assets, membersOf }: Pick<Surveyed, 'assets' | 'membersOf'>, tooWide: (asset: DeclaredAsset) => void = () => undefined): { host: string; asset: DeclaredAsset }[] => {
   const named = isWholeZone(end) ? membersOf(end.zone) : end.assets.flatMap((id) => assets.byId.get(id) ?? []);
   const found: { host: string; asset: DeclaredAsset }[] = [];
   for (const asset of named) {
     for (const span of asset.spans) {
       if (span.family === 'mac') continue;
-      const hosts = expand(span, asset, countOf(asset));
+      const hosts = expand(span, asset);
       if (hosts === null) tooWide(asset);
       else for (const host of hosts) found.push({ host, asset });
     }
