@@ -102,7 +102,7 @@ export interface VerificationView {
   readonly notes: readonly string[];
 }
 
-/** The section of the text form (the seed document's own words). */
+/** The section of the text form (in the words of a zone implementation report). */
 export function* validationLines(words: ValidationWords): Generator<string> {
   yield 'VALIDATION RESULTS:';
   yield `  Basis: ${printable(words.basis, LONGEST)}`;

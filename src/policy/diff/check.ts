@@ -11,7 +11,7 @@ import { flowOf, isLive, permitsCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { isWholeZone } from '../../permit.ts';
-import { addTo } from '../../net/multi-map.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
 import { isSubset, normaliseSet, parseSet, parseSpan, unionSets, type AddressSet, type AddressSpan } from '../../net/address-set.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { coZonedSafety, crossingRequirement, permitsChange, REQUIREMENTS } from './requirements.ts';
@@ -111,8 +111,7 @@ const lintZones = ({ spec }: LoadedSpec, kinds: ReadonlyMap<string, DeclaredKind
 const lintConduits = (loaded: LoadedSpec, report: Report): void => {
   const { spec } = loaded;
   const slOf = new Map(spec.zones.map((zone) => [zone.zone_id, securityLevelNumber(zone.security_level_target)]));
-  const permitsOf = new Map<string, DeclaredPermit[]>();
-  for (const declared of loaded.permits) addTo(permitsOf, declared.permit.conduit, declared);
+  const permitsOf = listsBy(loaded.permits, ({ permit }) => permit.conduit);
   for (const [c, conduit] of spec.conduits.entries()) {
     const own = securityLevelNumber(conduit.security_level);
     const highest = Math.max(...conduit.connects.map((zone) => slOf.get(zone) ?? 0));

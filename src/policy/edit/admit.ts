@@ -47,7 +47,7 @@ function writeSecurity(draft: SpecDraft, rule: YAMLMap, { modes, policies }: Ret
     if (modes.length > 0) setField(draft, held, 'security_mode', modes);
     if (policies.length > 0) setField(draft, held, 'security_policy', policies);
   }
-  // Said once, in the list: the seed's own field holds one mode only.
+  // Said once, in the list: the field of the zone definition document holds one mode only.
   if ((SECURITY_MODES as readonly unknown[]).includes(plain(rule.get('security_mode', true)))) rule.delete('security_mode');
 }
 

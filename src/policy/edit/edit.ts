@@ -52,8 +52,7 @@ export const isRefusal = <T extends object>(result: T | EditRefusal): result is 
 const refuse = (problem: string, remedy: string): EditRefusal => ({ problem, remedy });
 
 /** A spec and its document, on the way to a change. */
-interface Bench {
-  readonly text: string;
+interface EditedSpec {
   readonly loaded: LoadedSpec;
   readonly draft: SpecDraft;
 }
@@ -68,8 +67,7 @@ export function editSpec(text: string, edit: Exclude<SpecEdit, { kind: 'decide-f
   const draft = openDraft(document);
   const apart = edit.kind === 'decide-permit' ? wayApart(draft, loaded, edit.permit, asText) : null;
   if (apart !== null && apart !== text) return editSpec(apart, edit, entryOf);
-  const bench: Bench = { text, loaded, draft };
-  const done = change(bench, edit, entryOf);
+  const done = change({ loaded, draft }, edit, entryOf);
   if (typeof done !== 'string') return done;
   const changed = asText();
   const { problems: faults } = parseSpec(changed, 'the spec');
@@ -84,23 +82,23 @@ function wayApart(draft: SpecDraft, { permits }: LoadedSpec, id: string, asText:
   return asText();
 }
 
-function change(bench: Bench, edit: Exclude<SpecEdit, { kind: 'decide-finding' }>, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
+function change(spec: EditedSpec, edit: Exclude<SpecEdit, { kind: 'decide-finding' }>, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
   switch (edit.kind) {
-    case 'move-asset': return moveTo(bench, edit.asset, edit.zone, entryOf);
-    case 'rename-zone': return renameZone(bench, edit.zone, edit.id, edit.name);
-    case 'pin-asset': return pin(bench, edit.asset, edit.pinned);
+    case 'move-asset': return moveTo(spec, edit.asset, edit.zone, entryOf);
+    case 'rename-zone': return renameZone(spec, edit.zone, edit.id, edit.name);
+    case 'pin-asset': return pin(spec, edit.asset, edit.pinned);
     case 'decide-permit': {
-      const declared = bench.loaded.permits.find(({ permit }) => permit.id === edit.permit);
+      const declared = spec.loaded.permits.find(({ permit }) => permit.id === edit.permit);
       if (declared === undefined) return refuse(`there is no rule ${edit.permit}`, 'reload the page');
-      if (sharesRule(bench.loaded.permits, declared)) return refuse(`${edit.permit} is one way of a rule that permits both`, 'write it as two rules by hand');
-      decideRule(bench.draft.document, declared.path, { decision: edit.decision, owner: edit.owner, decidedOn: edit.decidedOn, purpose: edit.reason });
+      if (sharesRule(spec.loaded.permits, declared)) return refuse(`${edit.permit} is one way of a rule that permits both`, 'write it as two rules by hand');
+      decideRule(spec.draft.document, declared.path, { decision: edit.decision, owner: edit.owner, decidedOn: edit.decidedOn, purpose: edit.reason });
       return `${edit.permit} is ${edit.decision} by ${edit.owner}${edit.decidedOn === undefined ? '' : ` on ${edit.decidedOn}`}`;
     }
   }
 }
 
 /** The asset's own entry; of a text such as "PLCs (PLC-01 through PLC-12)" each becomes one. */
-function entryIn({ draft, loaded }: Bench, asset: string): { node: YAMLMap; zone: string } | undefined {
+function entryIn({ draft, loaded }: EditedSpec, asset: string): { node: YAMLMap; zone: string } | undefined {
   expandTexts(draft, loaded, new Set([asset]));
   return draft.assets.get(asset);
 }
@@ -118,11 +116,11 @@ const holderOf = ({ spec }: LoadedSpec, address: string): string | null => {
 
 const zonesOf = ({ spec }: LoadedSpec): string => `its zones are ${spec.zones.map((zone) => zone.zone_id).join(', ')}`;
 
-function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
-  const { draft, loaded } = bench;
+function moveTo(spec: EditedSpec, asset: string, zone: string, entryOf: (asset: string) => SpecAsset | null): string | EditRefusal {
+  const { draft, loaded } = spec;
   const target = draft.zones.get(zone);
   if (target === undefined) return refuse(`there is no zone ${zone} in the spec`, zonesOf(loaded));
-  const held = entryIn(bench, asset);
+  const held = entryIn(spec, asset);
   if (held !== undefined) return held.zone === zone ? refuse(`${asset} is in ${zone} already`, 'nothing was changed') : moveAsset(draft, loaded, asset, held, zone);
   const entry = entryOf(asset);
   if (entry === null) return refuse(`there is no asset ${asset} in the spec`, holderOf(loaded, asset) ?? nearestOf(asset, [...draft.assets.keys()]) ?? 'declare it first; where somebody has just removed it, reload the page');
@@ -137,15 +135,15 @@ function moveTo(bench: Bench, asset: string, zone: string, entryOf: (asset: stri
   return `${unique} is declared in ${zone}`;
 }
 
-function pin(bench: Bench, asset: string, pinned: boolean): string | EditRefusal {
-  const held = entryIn(bench, asset);
+function pin(spec: EditedSpec, asset: string, pinned: boolean): string | EditRefusal {
+  const held = entryIn(spec, asset);
   if (held === undefined) return refuse(`${asset} is not declared`, 'move it into a zone first');
-  setField(bench.draft, held.node, 'pinned', pinned);
+  setField(spec.draft, held.node, 'pinned', pinned);
   return `${asset} is ${pinned ? 'pinned: proposals leave it where it is' : 'no longer pinned: proposals may move it'}`;
 }
 
 /** Every place that names a zone by its id. */
-function renameZone({ draft, loaded }: Bench, zone: string, next: string, name: string): string | EditRefusal {
+function renameZone({ draft, loaded }: EditedSpec, zone: string, next: string, name: string): string | EditRefusal {
   const node = draft.zones.get(zone);
   if (node === undefined) return refuse(`there is no zone ${zone} in the spec`, zonesOf(loaded));
   setField(draft, node, 'name', name);

@@ -224,7 +224,7 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
       };
       const notUnderstood = [...(text?.notUnderstood ?? [])];
       if (flow.direction !== undefined && text?.from === null && flow.client === undefined) notUnderstood.push(flow.direction);
-      // The seed's "Firewall-enforced function code filtering" is what a list of function codes says already.
+      // "Firewall-enforced function code filtering", as zone definition documents have it, is what a list of function codes says already.
       const saysFilter = /function code filter/i.test(flow.security_mode ?? '') && (flow.modbus?.function_codes ?? text?.functionCodes ?? []).length > 0;
       const modeUnderstood = flow.security_mode === undefined || saysFilter || (protocolKey(flow.protocol) === 'opcua' && (SECURITY_MODES as readonly string[]).includes(flow.security_mode));
       if (!modeUnderstood && flow.security_mode !== undefined) notUnderstood.push(flow.security_mode);

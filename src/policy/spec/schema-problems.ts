@@ -10,7 +10,7 @@ import type { Problem, SpecDocument, SpecPath } from './document.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The fields of each kind of object, for "did you mean"; by the last named step of the path. */
+/** What a problem is in, by the last named step of its path. */
 const nameOfPlace = (path: SpecPath): string => {
   const named = path.filter((step): step is string => typeof step === 'string');
   const last = named.at(-1);
