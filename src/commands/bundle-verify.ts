@@ -8,7 +8,7 @@ import { createHash, verify } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaselineError, errorCode, EXIT, usageError } from '../errors.ts';
-import { plural } from '../infer/plural.ts';
+import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
@@ -252,7 +252,7 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
   const of = (check: string, holds: boolean, sentence: string, otherwise: string): Check => ({ check, holds, sentence: holds ? sentence : otherwise });
   return [
-    of('packets', said.packets === packets && said.captures.length === captures.length, `${packets} of ${plural(captures.length, 'capture')} in the store`, `${packets} of ${plural(captures.length, 'capture')} in the store, but the manifest says ${said.packets} of ${said.captures.length}`),
+    of('packets', said.packets === packets && said.captures.length === captures.length, `${grouped(packets)} of ${plural(captures.length, 'capture')} in the store`, `${grouped(packets)} of ${plural(captures.length, 'capture')} in the store, but the manifest says ${grouped(said.packets)} of ${said.captures.length}`),
     of('captures', same(said.captures, captures), 'names, digests, states and packets as in the store', 'the manifest says other names, digests, states or packets than the store'),
     of('observed', same(said.observed, observed), `${observed.first ?? 'nothing'} to ${observed.last ?? ''}`, `${observed.first ?? 'nothing'} to ${observed.last ?? ''} in the store, and the manifest says otherwise`),
     of('losses', same(manifest.losses, store.losses), `${store.losses.length} told, as the store has them`, `the store has ${store.losses.length}, and the manifest says otherwise${made}`),
@@ -262,10 +262,14 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
 
 const LONGEST_LINE = 1000;
 
+/** As people are told times elsewhere; the checks below have them to the nanosecond. */
+const observedText = ({ first, last }: Manifest['provenance']['observed']): string =>
+  first === null || last === null ? 'nothing' : `${[first, last].map((instant) => printable(instant.slice(0, 19).replace('T', ' '))).join(' to ')} UTC`;
+
 function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean): Generator<string> {
   const { losses, completeness, provenance, redaction } = manifest;
   yield lossText([...losses, ...completeness]);
-  yield `Observed ${provenance.observed.first ?? 'nothing'} to ${provenance.observed.last ?? ''}, ${plural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
+  yield `Observed ${observedText(provenance.observed)}, ${groupedPlural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
   if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
   for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printable(sentence, LONGEST_LINE)}\n`;

@@ -14,6 +14,7 @@ import type { RegisterKind } from '../policy/register/columns.ts';
 import { importRegister, type RegisterList } from '../policy/register/import.ts';
 import { registerTables } from '../policy/register/tables.ts';
 import { checkSpec } from '../policy/diff/check.ts';
+import { SEVERITIES, type Severity } from '../policy/diff/findings.ts';
 import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/edit/edit.ts';
 import { loadSpec, readSpec, readText } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
@@ -41,7 +42,7 @@ export const specCommand = defineCommand({
   syntax: 'spec <action> <file>',
   summary: 'Check a spec, move its assets, rename its zones, or exchange it with lists in CSV.',
   examples: [
-    ['spec check spec.yaml', 'every problem with line, column and the fix; nothing is printed and exit 0 when it holds'],
+    ['spec check spec.yaml', 'every problem, its line and the fix; exit 1 from medium severity on, 2 if it does not load'],
     ['spec move-asset spec.yaml --asset PLC-7 --zone CELL-2', 'its rules go with it; comments kept'],
     ['spec rename-zone spec.yaml --zone CELL-2 --id FILTERS --name "Filters"', 'wherever it is named'],
     ['spec import-assets assets.csv --into spec.yaml', 'names, roles, zones and addresses of an asset list; comments kept'],
@@ -80,12 +81,16 @@ function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandRes
   if (loaded !== null) {
     const { zones, conduits } = loaded.spec;
     const lints = checkSpec(loaded);
-    context.say(`${argv.file}: ${plural(zones.length, 'zone')}, ${plural(conduits?.length ?? 0, 'conduit')}, ${plural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at`}`);
+    context.say(`${argv.file}: ${plural(zones.length, 'zone')}, ${plural(conduits?.length ?? 0, 'conduit')}, ${plural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
     const output = lints.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
     return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }
   return { exitCode: EXIT.usage, output: problems.map(({ line, column, message, remedy }) => lineOf(argv.file, line, column, message, remedy)) };
 }
+
+/** `1 high, 3 info`: what the exit code goes by. */
+const severityCounts = (lints: readonly { readonly severity: Severity }[]): string =>
+  SEVERITIES.map((severity) => [lints.filter((lint) => lint.severity === severity).length, severity] as const).filter(([count]) => count > 0).map(([count, severity]) => `${count} ${severity}`).join(', ');
 
 function moveAssetIn({ file, asset, zone }: SpecArguments, context: CommandContext): CommandResult {
   if (asset === undefined || zone === undefined) throw usageError('nothing says which asset goes where', `Write: baseline spec move-asset ${file} --asset ASSET --zone ZONE`);

@@ -1,5 +1,5 @@
-/** `spec move-asset` by what is no id: an address tells whose it is, and nothing is written. */
-import { copyFileSync, readFileSync } from 'node:fs';
+/** `spec check` says how grave what it found is; `spec move-asset` by what is no id tells whose an address is, and writes nothing. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
@@ -21,4 +21,12 @@ test.each([
   expect(code).toBe(EXIT.usage);
   expect(err).toContain(`there is no asset ${asset} in the spec\n  ${says}`);
   expect(readFileSync(spec, 'utf8')).toBe(readFileSync(SPEC, 'utf8'));
+});
+
+test('the exit code of a check goes by the severities that its first line counts', async () => {
+  const spec = join(folderOfTest(), 'plant.yaml');
+  copyFileSync(SPEC, spec);
+  expect(await runLine(['spec', 'check', spec])).toMatchObject({ code: EXIT.ok, err: expect.stringMatching(/3 things in it should be looked at \(2 low, 1 info\)\n$/) });
+  writeFileSync(spec, readFileSync(SPEC, 'utf8').replace(/function_codes: \[2\]/, 'function_codes: [2, 16]').replace(/(rule_id: SAFETY-STATUS[^]*?access: )read/, '$1read-write'));
+  expect(await runLine(['spec', 'check', spec])).toMatchObject({ code: EXIT.findings, err: expect.stringMatching(/\(1 critical, 1 medium, 2 low, 1 info\)\n$/) });
 });
