@@ -96,7 +96,7 @@ const CONTROLS_DEVICE: Readonly<Record<string, ReadonlySet<number> | 'any'>> = {
   melsec: 'any',
   fins: 'any',
   enip: 'any',
-  ads: 'any',
+  ads: new Set([5]), // Write Control; calls of methods are commands to the process
   tristation: 'any',
   'ge-srtp': 'any',
   bacnet: new Set([17, 20]), // DeviceCommunicationControl, ReinitializeDevice (ASHRAE 135 clauses 16.1, 16.4)
