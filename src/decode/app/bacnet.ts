@@ -5,6 +5,7 @@
  */
 import type { Access } from '../../observation.ts';
 import { framedProtocol } from './framing.ts';
+import { rememberRequest, takeRequest } from './outstanding.ts';
 import type { ProtocolSink, SessionMemory } from './protocol.ts';
 import { MESSAGE, PROBE, TO_SERVER } from './protocol.ts';
 
@@ -16,11 +17,15 @@ const FORWARDED_ADDRESS = 6;
 const NPDU = { network: 0x80, destination: 0x20, source: 0x08 } as const;
 const APDU = { confirmed: 0, unconfirmed: 1, simpleAck: 2, complexAck: 3, segmentAck: 4, error: 5, reject: 6, abort: 7 } as const;
 const SEGMENTED = 0x08;
+/** In an abort: sent by who was asked (clause 20.1.9). */
+const BY_SERVER = 0x01;
 
 /** Unconfirmed services and BVLC functions, as codes of our own above the confirmed choices. */
 const UNCONFIRMED = 0x100;
 const BVLC_BASE = 0x200;
-const ABORTED = 0x300;
+/** Reasons of rejects and aborts, as codes of our own above those of errors: each of the three has its own (clauses 18.9, 18.10). */
+const REJECTED = 0x100;
+const ABORTED = 0x200;
 const I_AM = 0;
 
 const SERVICES = new Map<number, readonly [string, Access]>([
@@ -81,7 +86,6 @@ const SERVICES = new Map<number, readonly [string, Access]>([
   [BVLC_BASE + 6, ['Read-Foreign-Device-Table', 'browse']],
   [BVLC_BASE + 7, ['Read-Foreign-Device-Table-Ack', 'browse']],
   [BVLC_BASE + 8, ['Delete-Foreign-Device-Table-Entry', 'program']],
-  [ABORTED, ['Abort', 'diagnose']],
 ]);
 
 const size = (bytes: Uint8Array, view: DataView, at: number): number => {
@@ -118,7 +122,8 @@ const FROM_DEVICES = new Set([I_AM, 1, 2, 3, 11, 12, 13]);
 const ignore = (): void => {};
 
 /** @param prove tells who serves; nobody does in a broadcast */
-const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, sink: ProtocolSink, prove: (sender: boolean) => void): void => {
+const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, direction: number, memory: SessionMemory, sink: ProtocolSink, prove: (sender: boolean) => void): void => {
+  const outstanding = memory.outstanding as number[];
   const kind = bytes[at] >> 4;
   const isSegmented = (bytes[at] & SEGMENTED) !== 0;
   if (kind === APDU.confirmed) {
@@ -126,6 +131,10 @@ const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
     if (service >= end) return sink.malformed('bacnet.apdu');
     if (isSegmented && bytes[at + 3] !== 0) return;
     prove(false);
+    // Either end may ask, and numbers its own requests; of one that was not answered the number is used again.
+    const key = (direction << 8) | bytes[at + 2];
+    takeRequest(outstanding, key);
+    rememberRequest(outstanding, key, bytes[service]);
     sink.operation(-1, bytes[service], MESSAGE.request, 0);
     if (NAMES_OBJECT.has(bytes[service]) && service + 6 <= end && bytes[service + 1] === OBJECT_TAG) sink.target(objectName(view, service + 2));
     return;
@@ -140,9 +149,14 @@ const readApdu = (bytes: Uint8Array, view: DataView, at: number, end: number, di
   }
   if (kind === APDU.segmentAck || kind > APDU.abort) return;
   if (at + 3 > end) return sink.malformed('bacnet.apdu');
+  const isByClient = kind === APDU.abort && (bytes[at] & BY_SERVER) === 0;
+  // What is answered in segments is answered with the first one.
+  const asked = takeRequest(outstanding, ((isByClient ? direction : 1 - direction) << 8) | bytes[at + 1]);
+  if (isByClient) return;
   if (kind === APDU.reject || kind === APDU.abort) {
-    if (kind === APDU.reject) prove(true);
-    return sink.operation(-1, ABORTED, MESSAGE.error, bytes[at + 2]);
+    prove(true);
+    if (asked >= 0) sink.operation(-1, asked, MESSAGE.error, (kind === APDU.reject ? REJECTED : ABORTED) + bytes[at + 2]);
+    return;
   }
   prove(true);
   const service = at + 2 + (kind === APDU.complexAck && isSegmented ? 2 : 0);
@@ -176,13 +190,14 @@ export const BACNET = framedProtocol({
   readsCut: true,
   maxCarry: 0xffff,
   size,
-  message(bytes, view, at, end, direction, _memory: SessionMemory, sink) {
+  newMemory: () => ({ outstanding: [] }),
+  message(bytes, view, at, end, direction, memory, sink) {
     const bvlc = bytes[at + 1];
     const isCarrier = bvlc === BVLC.forwarded || (bvlc >= BVLC.distribute && bvlc <= BVLC.broadcast);
     if (!isCarrier) return sink.operation(-1, BVLC_BASE + bvlc, bvlc === 0 || bvlc === 3 || bvlc === 7 ? MESSAGE.response : MESSAGE.request, 0);
     const apdu = skipNpdu(bytes, at + HEADER + (bvlc === BVLC.forwarded ? FORWARDED_ADDRESS : 0), end);
     if (apdu < 0 && sink.isCut) sink.beyondCut();
-    if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, sink, bvlc === BVLC.unicast ? (sender) => sink.serverIs(sender) : ignore);
+    if (apdu >= 0) readApdu(bytes, view, apdu, end, direction, memory, sink, bvlc === BVLC.unicast ? (sender) => sink.serverIs(sender) : ignore);
   },
   // A datagram that is BACnet/IP is so from its first octet to its last. On the protocol's own port some senders say less than they
   // send, and devices act upon it all the same; more than there is cannot be right.

@@ -111,6 +111,13 @@ export const READ: readonly ReadRow[] = [
   ],
   // A command with the sign of a refusal is a command.
   ['iec104', 'tcp', 2404, [[TO_SERVER, '680e000000002d014600010001000001']], ['C_SC_NA_1/control/request'], ['station 1']],
+  // Restart and silence, one rejected (unrecognized service), one aborted; an abort of the client's own refuses nothing.
+  [
+    'bacnet', 'udp', 47808,
+    [[TO_SERVER, '810a000e01040005111409011901'], [TO_SERVER, '810a000c0104000508111900'], [TO_CLIENT, '810a00090100600809'], [TO_CLIENT, '810a00090100711104'], [TO_SERVER, '810a000c0104000509111900'], [TO_SERVER, '810a00090100700904'], [TO_CLIENT, '810a00090100600909']],
+    ['ReinitializeDevice/control/request', 'DeviceCommunicationControl/control/request', 'DeviceCommunicationControl/control/error 265', 'ReinitializeDevice/control/error 516'],
+    [],
+  ],
   ['bacnet', 'udp', 47808, [[TO_SERVER, '810a001101040005010f0c008000011955']], ['WriteProperty/write/request'], ['object 2:1']],
   [
     'fins',
@@ -125,18 +132,7 @@ export const READ: readonly ReadRow[] = [
   ],
   ['hart-ip', 'udp', 5094, [[TO_SERVER, '010000000001000d0100007530']], ['Session Initiate/browse/request'], []],
   ['melsec', 'tcp', 5007, [[TO_SERVER, '500000ffff03000c00100001040000640000a80100']], ['Device Read/read/request'], []],
-  [
-    'melsec',
-    'tcp',
-    8192,
-    [
-      [TO_SERVER, ascii('500000FF03FF000018000404010000D*000100000A')],
-      [TO_CLIENT, ascii('D00000FF03FF000016C05100FF03FF0004010000')],
-      [TO_SERVER, ascii('54001234000000FF03FF0000100010100200000001')],
-    ],
-    ['Device Read/read/request', 'Device Read/read/error 49233', 'Remote Stop/control/request'],
-    [],
-  ],
+  ['melsec', 'tcp', 8192, [[TO_SERVER, ascii('500000FF03FF000018000404010000D*000100000A')], [TO_CLIENT, ascii('D00000FF03FF000016C05100FF03FF0004010000')], [TO_SERVER, ascii('54001234000000FF03FF0000100010100200000001')]], ['Device Read/read/request', 'Device Read/read/error 49233', 'Remote Stop/control/request'], []],
   ['fins', 'udp', 19600, [[TO_SERVER, '800002000b00000a000101028200c800000300010002'], [TO_CLIENT, 'c00002000a00000b000101020000']], ['Memory Area Write/write/request', 'Memory Area Write/write/response'], []],
   ADS_READ,
   [
