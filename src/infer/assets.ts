@@ -36,7 +36,8 @@ interface Sighting {
   readonly record: AddressRecord | undefined;
   sent: boolean;
   rttMs: number | null;
-  vlan: number | null;
+  /** Conversations by VLAN, tagged ones alone. */
+  readonly vlans: Map<number, number>;
   firstNs: bigint;
   lastNs: bigint;
 }
@@ -51,7 +52,7 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
       if (lastNs > held.lastNs) held.lastNs = lastNs;
       return held;
     }
-    const fresh: Sighting = { address, record: records.get(address), sent: false, rttMs: null, vlan: null, firstNs, lastNs };
+    const fresh: Sighting = { address, record: records.get(address), sent: false, rttMs: null, vlans: new Map(), firstNs, lastNs };
     seen.set(address, fresh);
     return fresh;
   };
@@ -66,10 +67,16 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
     if (conversation.packets.toServer > 0 || hasListener(conversation)) client.sent = true;
     if (conversation.packets.toClient > 0 || hasUnheardServer(conversation) || mayBeAnswered(conversation, unheard)) server.sent = true;
     if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
-    client.vlan ??= conversation.vlan;
-    server.vlan ??= conversation.vlan;
+    if (conversation.vlan !== null) for (const { vlans } of [client, server]) vlans.set(conversation.vlan, (vlans.get(conversation.vlan) ?? 0) + 1);
   }
   return seen;
+}
+
+/** The VLAN of most conversations, whichever was heard first: what a router carries between two is seen in either. */
+function commonVlan(sightings: readonly Sighting[]): number | null {
+  const counts = new Map<number, number>();
+  for (const { vlans } of sightings) for (const [vlan, count] of vlans) counts.set(vlan, (counts.get(vlan) ?? 0) + count);
+  return [...counts].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? null;
 }
 
 const factsOf = (sighting: Sighting, names: ReadonlySet<string>): string[] =>
@@ -258,7 +265,7 @@ function assemble(
       fieldRoles: [...fieldRolesOf(sightings.flatMap(({ record }) => record?.facts ?? [])), ...(macs.some((mac) => masters.has(mac)) ? ['ethercat-master'] : [])],
       bridge: capabilities.some((text) => /bridge|router|switch/i.test(text)),
       router: isRouter,
-      vlan: sightings.find((sighting) => sighting.vlan !== null)?.vlan ?? null,
+      vlan: commonVlan(sightings),
       notes: held,
     };
   });

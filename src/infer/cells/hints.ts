@@ -2,7 +2,8 @@
  * Weak hints that two assets belong to one cell: same subnet, same unit token in the name, neighbouring address.
  * Whether a hint means anything is a property of the site, so it is measured there: how often does it hold for pairs
  * that surely belong together (an I/O and its controller, a small operator station and its controllers) against any
- * pair? On a flat or level-wise network it switches itself off. VLANs repeat the subnet and are not counted twice.
+ * pair? On a flat or level-wise network it switches itself off. VLANs repeat the subnet and are not counted twice: they are asked where subnets
+ * say nothing, as behind a firewall that bridges the VLANs of one network.
  */
 import { addTo } from '../../net/multi-map.ts';
 import { subnetOf } from '../../net/address-kinds.ts';
@@ -22,6 +23,8 @@ interface Hint {
   readonly strength: number;
   /** Assets with equal keys agree; null abstains. */
   readonly key: (asset: number) => string | null;
+  /** The hint that says the same, where it says anything. */
+  readonly unless?: string;
 }
 
 /** `UNIT-12` of `UNIT-12_PUMP`: names that begin alike may belong together. */
@@ -49,6 +52,7 @@ export function applyHints(plant: Plant, affinity: Affinity): HintVerdict[] {
   const nodes = [...affinity.heads, ...affinity.clients];
   const hints: Hint[] = [
     { name: 'subnet', strength: 0.8, key: (asset) => subnetOf(assets[asset]!.addresses[0]!) },
+    { name: 'vlan', strength: 0.8, key: (asset) => assets[asset]!.vlan?.toString() ?? null, unless: 'subnet' },
     { name: 'unit-name', strength: 0.8, key: (asset) => unitToken(assets[asset]!.names[0]) },
   ];
   const verdicts: HintVerdict[] = [];
@@ -59,6 +63,7 @@ export function applyHints(plant: Plant, affinity: Affinity): HintVerdict[] {
     const judged = strong.filter(([a, b]) => hint.key(a) !== null && hint.key(b) !== null);
     const hits = judged.filter(([a, b]) => hint.key(a) === hint.key(b)).length;
     const verdict = weigh(hint.name, judged.length, hits, (known * (known - 1)) / 2, together);
+    if (verdicts.some((other) => other.hint === hint.unless && other.used)) continue;
     verdicts.push(verdict);
     if (!verdict.used) continue;
     const logRatio = Math.log(verdict.hitRate / verdict.chance);
