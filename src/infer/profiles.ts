@@ -36,6 +36,8 @@ export interface Profile {
   /** Distinct public servers asked over TCP. */
   internetServers: number;
   fromInternet: boolean;
+  /** Has a public address, and is none that the plant asks as it asks its controllers. */
+  outside: boolean;
   /** Controllers this asset engineers. */
   readonly engineered: Set<number>;
   /** Controllers it writes to without engineering them. */
@@ -152,6 +154,7 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     computer: false,
     internetServers: 0,
     fromInternet: false,
+    outside: false,
     engineered: new Set(),
     written: new Set(),
     controller: false,
@@ -177,15 +180,16 @@ export function profilePlant(inventory: Inventory, activity: Activity, links: re
     server.steadyIn.push(link);
     if (link.cycle!.periodMs <= SCAN_CYCLE_MS) client.scanCycles++;
   }
+  for (const profile of profiles) profile.outside = profile.asset.external && !isOutstation(profile, profiles);
   for (const profile of profiles) {
     profile.directoryClient = [...DIRECTORY_SERVICES].some((service) => service !== 'dns' && profile.uses.has(service)) || profile.uses.has('wsus');
     profile.computer = profile.directoryClient || profile.vendorClass === 'pc';
     const publicServers = new Set<number>();
-    for (const link of profile.out) if (profiles[link.server]!.asset.external && link.conversation.transport === 'tcp') publicServers.add(link.server);
+    for (const link of profile.out) if (profiles[link.server]!.outside && link.conversation.transport === 'tcp') publicServers.add(link.server);
     profile.internetServers = publicServers.size;
-    profile.fromInternet = profile.in.some((link) => profiles[link.client]!.asset.external);
+    profile.fromInternet = profile.in.some((link) => profiles[link.client]!.outside);
   }
-  for (const profile of profiles) profile.controller = !profile.asset.external && decideController(profile, profiles);
+  for (const profile of profiles) profile.controller = !profile.outside && decideController(profile, profiles);
   const controllers = profiles.filter((profile) => profile.controller);
   const written = controllers.filter((profile) => profile.controlIn.some((link) => link.writes)).length;
   return { inventory, activity, links, profiles, controllers, writtenShare: written / Math.max(1, controllers.length), datagramPeers: findDatagramPeers(profiles, controllers), halves: findHalves(profiles) };
@@ -230,6 +234,10 @@ function findHalves(profiles: readonly Profile[]): Map<number, number> {
   const only = (index: number): number | undefined => (partners.get(index)?.size === 1 ? [...partners.get(index)!][0] : undefined);
   return new Map([...partners.keys()].filter((index) => only(index) !== undefined && only(only(index)!) === index).map((index) => [index, only(index)!]));
 }
+
+/** The plant asks it in a cycle in a control protocol, by its octets and not its port: an outstation behind a public network, as pumps and substations are reached by radio. */
+const isOutstation = ({ steadyIn }: Profile, profiles: readonly Profile[]): boolean =>
+  steadyIn.some(({ client, conversation }) => conversation.service.by === 'probe' && !profiles[client]!.asset.external);
 
 /** What an asset polls steadily among the controllers. */
 export interface Polling {

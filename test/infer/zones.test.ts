@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../../src/infer/conduits/conduits.ts';
 import { explainAsset } from '../../src/infer/explain.ts';
 import { NO_PINS, type PlacedAsset, type Proposal, type Role } from '../../src/infer/proposal.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
@@ -238,6 +239,41 @@ describe('the constraints of IEC 62443-3-2', () => {
     expect(assetAt(proposal, laptop)).toMatchObject({ role: 'transient', zone: 'Z-TEMP', level: null });
     expect(assetAt(proposal, '10.1.0.60')).toMatchObject({ role: 'enterprise', zone: 'Z-ENT', level: 4 });
     expect(assetAt(proposal, '34.1.2.3')).toMatchObject({ external: true, zone: 'Z-EXT' });
+  });
+
+  it('takes what the plant asks as its controllers at a public address for outstations, without certainty, and asks what for', () => {
+    const pumps = ['34.7.0.1', '34.7.0.2', '34.7.0.3'];
+    const set = plantWith(pumps.map((address): Host => ({ address, mac: mac('network', 9) })), [
+      ...pumps.map((server): Sketch => ({ client: '10.1.0.10', server, service: 'modbus', periodMs: 2000 })),
+      // Asked once in a while, it is somebody's on the Internet.
+      { client: '10.1.0.10', server: '34.7.0.4', service: 'modbus', days: [3, 9], perDay: 5 },
+    ]);
+    const found = propose(set);
+    for (const address of pumps) expect(assetAt(found, address)).toMatchObject({ role: 'plc', zone: 'Z-REMOTE', confidence: 0.75, against: [{ rule: 'public-address' }] });
+    expect(assetAt(found, '34.7.0.4')).toMatchObject({ subRole: 'internet', zone: 'Z-EXT' });
+    expect(assetAt(found, '10.1.0.10').role).toBe('hmi');
+    const asked = proposeConduits(set, found, DEFAULT_CONDUIT_OPTIONS).permits.filter(({ permit }) => permit.to.zone === 'Z-REMOTE');
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { permit, question } of asked) expect([permit.decision, question?.kind]).toEqual(['pending', 'internet']);
+  });
+
+  it('asks VLANs for cells where the network is one, and whichever conversation was heard first', () => {
+    const lone = ['10.1.0.215', '10.1.0.245'];
+    const base = plantWith(lone.map((address, n): Host => ({ address, mac: mac('controller', 215 + n) })), [
+      ...lone.flatMap((server): Sketch[] => [{ client: '10.1.0.10', server, service: 'modbus', periodMs: 2000, operations: [['Write Single Register', 'write', 6]] }, { client: '10.1.0.11', server, service: 'http', days: [3, 9, 17, 24] }]),
+      ...lone.map((client): Sketch => ({ client, server: '10.1.0.10', service: 'ntp', perDay: 4 })),
+    ]);
+    const vlanOf = (address: string): number => {
+      const last = Number(address.split('.')[3]);
+      return last > 210 ? last : last >= 130 ? 10 + Math.floor((last - 130) / 30) : 5;
+    };
+    const tagged = (vlan: (address: string) => number): ObservationSet => ({ ...base, conversations: base.conversations.map((one) => ({ ...one, vlan: vlan(one.server) })) });
+    const together = (set: ObservationSet): boolean => assetAt(propose(set), lone[0]).zone === assetAt(propose(set), lone[1]).zone;
+    expect(together(tagged(vlanOf))).toBe(false);
+    const joined = tagged((address) => (lone.includes(address) ? 31 : vlanOf(address)));
+    expect(together(joined)).toBe(true);
+    expect(together(tagged(() => 1))).toBe(false);
+    expect(propose({ ...joined, conversations: [...joined.conversations].reverse() }).assets.map(({ vlan }) => vlan)).toEqual(propose(joined).assets.map(({ vlan }) => vlan));
   });
 
   it('reports what a person puts together that has to stand apart, and nothing of zones that are for it', () => {

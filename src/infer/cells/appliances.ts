@@ -35,6 +35,6 @@ function movesLikeMobiles(board: Board, profile: Profile): boolean {
   if (profile.vendorClass !== null || profile.directoryClient || profile.in.length > 0 || profile.out.length < 2) return false;
   if (!profile.out.every((link) => LIGHT_SERVICES.has(link.service))) return false;
   const { profiles } = board.plant;
-  const applications = profile.out.filter((link) => link.service === 'https' && !profiles[link.server]!.asset.external);
+  const applications = profile.out.filter((link) => link.service === 'https' && !profiles[link.server]!.outside);
   return applications.length > 0 && applications.every((link) => profiles[link.server]!.in.filter((other) => other.conversation.port === link.conversation.port && profiles[other.client]!.vendorClass === 'mobile').length >= 2);
 }

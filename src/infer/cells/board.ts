@@ -30,7 +30,7 @@ export const put = (board: Board, index: number, zone: ZoneKind | string, reason
 };
 
 /** Whom it asks and who asks it, without those on the Internet. */
-export const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.asset.external);
+export const peersOf = (board: Board, profile: Profile): number[] => [...new Set([...serversOf(profile.out), ...clientsOf(profile.in)])].filter((peer) => !board.plant.profiles[peer]!.outside);
 
 /** What works for the plant; the others are infrastructure, appliances, or the office. */
 export const OT_ROLES: ReadonlySet<Role> = new Set<Role>(['plc', 'io', 'safety-controller', 'hmi', 'engineering-workstation', 'historian', 'opcua-server', 'mes', 'transient']);

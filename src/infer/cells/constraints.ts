@@ -55,6 +55,7 @@ export function placeByConstraint(board: Board, profile: Profile): void {
       if (rttMs >= REMOTE_RTT_MS) {
         return put(board, index, 'remote', `reached over an external network: handshakes take ${Math.round(rttMs)} ms (ZCR 3.6)`, { zone: 'cell', reason: 'it is a controller', change: `handshakes below ${REMOTE_RTT_MS} ms` });
       }
+      if (asset.external) return put(board, index, 'remote', 'asked as a controller at a public address: reached over an external network (ZCR 3.6)', { zone: 'external', reason: 'its address is public', change: 'no steady polling by the plant' });
       break;
     default:
   }

@@ -27,7 +27,7 @@ function placeInfrastructure(board: Board, profile: Profile): void {
   if (board.decisions[index]!.evidence.some(({ rule }) => rule === 'takes-video' || rule === 'video-recorder')) {
     return put(board, index, 'operations', 'takes video of the plant', { zone: 'enterprise', reason: 'recorders of the office stand there', change: 'a directory of the office, or no plant machine that takes the same video' });
   }
-  const clients = clientsOf(profile.in).filter((client) => !board.plant.profiles[client]!.asset.external);
+  const clients = clientsOf(profile.in).filter((client) => !board.plant.profiles[client]!.outside);
   const served = clients.length > 0 ? clients : peersOf(board, profile);
   const forPlant = served.filter((peer) => isPlant(board, peer) || roleOf(board, peer) === 'network-device').length;
   // Appliances are the office's where it has computers among those served: they say nothing by themselves.

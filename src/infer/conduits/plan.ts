@@ -23,6 +23,8 @@ export interface PlannedAsset {
   readonly addresses: readonly string[];
   readonly macs: readonly string[];
   readonly behindRouter: boolean;
+  /** Its addresses are public, and not those of the plant's own link. */
+  readonly external?: boolean;
   /** A person declared it and nobody heard it yet: rules about groups reach it, and it counts towards none. */
   readonly declaredOnly?: boolean;
 }

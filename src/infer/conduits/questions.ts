@@ -6,7 +6,7 @@
  */
 import { isoDay } from '../../net/time.ts';
 import type { Grant, GrantEvidence } from './grants.ts';
-import type { PlanIndex } from './plan.ts';
+import type { PlanIndex, PlannedAsset } from './plan.ts';
 import { rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 
@@ -78,13 +78,16 @@ const isNowAndThen = ({ client, evidence }: Grant, { capturedDays }: PlanIndex):
 /** Seen, and so often that it says what others of its kind do: how often it is seen is no question. */
 export const isRegular = (grant: Grant, index: PlanIndex): boolean => grant.evidence.witnesses.length > 0 && !isRare(grant, index) && !isNowAndThen(grant, index);
 
+/** An outstation at a public address is the plant's only as far as the plant asks it. */
+const isOutside = ({ external }: PlannedAsset, kind: string): boolean => kind === 'external' || (kind === 'remote' && external === true);
+
 export function questionOf(grant: Grant, index: PlanIndex): QuestionKind | null {
   const client = index.kindOf(grant.client.zone);
   const server = index.kindOf(grant.server.zone);
   if (client === 'temporary' || server === 'temporary') return 'temporary-device';
   if (grant.doubt !== null) return grant.doubt;
   if (server === 'safety' && grant.class !== 'read' && !(grant.class === 'any' && isMonitoringService(grant.transport, grant.service))) return 'into-safety';
-  if ((client === 'external' && CONTROL_KINDS.has(server)) || (server === 'external' && CONTROL_KINDS.has(client))) return 'internet';
+  if ((isOutside(grant.client, client) && CONTROL_KINDS.has(server)) || (isOutside(grant.server, server) && CONTROL_KINDS.has(client))) return 'internet';
   if ((client === 'enterprise' && CONTROL_KINDS.has(server)) || (server === 'enterprise' && CONTROL_KINDS.has(client))) return 'enterprise-to-control';
   if (client === 'remote' && (server === 'cell' || server === 'safety')) return 'remote-to-cell';
   // What was never seen is as questionable as what it follows.

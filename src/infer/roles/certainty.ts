@@ -77,6 +77,7 @@ const limitOfSeveral = ({ asset }: Profile, role: Role): Limit | null =>
   asset.notes.some(({ kind }) => kind === SEVERAL_DEVICES) ? limit(EITHER, role, SEVERAL_DEVICES, 'is several devices with one address: what is said here is true of all of them together') : null;
 
 function limitByEvidence(heard: Heard, profile: Profile, role: Role, records: readonly Evidence[]): Limit | null {
+  if (profile.asset.external) return limit(EITHER, role, 'public-address', 'has a public address and is asked as devices of the plant are: it is taken for an outstation, and may be somebody else\'s');
   if (role === 'safety-controller') {
     const isNamed = records.some((evidence) => evidence.role === role && evidence.points > 0 && SAYS_SAFETY.has(evidence.rule));
     return isNamed ? null : limit(BY_CONTRAST, role, 'by-contrast', 'shows no safety protocol, vendor or name: it is told only by how it differs from the other controllers');

@@ -55,7 +55,7 @@ function weighJump(pass: RolePass, profile: Profile, ledger: Ledger): void {
   const sessions = profile.out.filter((link) => (INTERACTIVE_SERVICES.has(link.service) || (link.service === '' && link.cycle === null && link.conversation.transport === 'tcp')) && (pass.before === null || hasRole(pass, link.server, 'engineering-workstation', 'hmi', 'historian', 'opcua-server', 'plc')));
   const users = clientsOf(profile.in.filter((link) => INTERACTIVE_SERVICES.has(link.service) || link.service === 'https' || link.service === '')).filter((client) => {
     const user = pass.profiles[client]!;
-    return user.asset.external || (pass.before === null ? user.vendorClass === 'pc' : hasRole(pass, client, 'enterprise'));
+    return user.outside || (pass.before === null ? user.vendorClass === 'pc' : hasRole(pass, client, 'enterprise'));
   });
   if (sessions.length === 0 || users.length === 0 || !(profile.fromInternet || profile.serves.has('rdp') || isPortal(sessions, users, profile))) return;
   record(ledger, 'jump-server', 4 + (profile.fromInternet ? 1.5 : 0), 'remote-access', `is entered by ${plural(users.length, 'outside user')} and opens interactive sessions to ${plural(serversOf(sessions).length, 'OT host')}`);
@@ -71,7 +71,7 @@ const isPortal = (sessions: readonly Link[], users: readonly number[], { serves 
 function weighServiceRouter(pass: RolePass, { vendorClass, controlIn, steadyOut, directoryClient, out, serves }: Profile, ledger: Ledger): void {
   if (!GATEWAY_CARDS.has(vendorClass) || controlIn.length + steadyOut.length > 0 || directoryClient) return;
   if (serves.has('dns')) record(ledger, 'network-device', 4, 'names-by-router', 'has the card of a maker of routers, and hands on names');
-  else if (out.some(({ server }) => pass.profiles[server]!.asset.external)) record(ledger, 'network-device', 4, 'service-router', 'has the card of a maker of routers, reaches the Internet and polls nobody: who works through it stands behind it');
+  else if (out.some(({ server }) => pass.profiles[server]!.outside)) record(ledger, 'network-device', 4, 'service-router', 'has the card of a maker of routers, reaches the Internet and polls nobody: who works through it stands behind it');
 }
 
 const directoryClients = (profile: Profile): number => Math.max(countServed(profile, 'dns'), countServed(profile, 'kerberos'), countServed(profile, 'ldap'));
@@ -153,7 +153,7 @@ const speaksAsOt = (profile: Profile): boolean => !(profile.controller && profil
 /** Of those who ask each of its directories, the shares of office and plant machines; none in the first pass, where nobody is known yet. */
 function measureDomains(pass: RolePass, profile: Profile): { office: number; plant: number }[] {
   if (pass.before === null) return [];
-  const servers = [...(profile.uses.get('kerberos') ?? profile.uses.get('dns') ?? [])].filter((server) => !pass.profiles[server]!.asset.external);
+  const servers = [...(profile.uses.get('kerberos') ?? profile.uses.get('dns') ?? [])].filter((server) => !pass.profiles[server]!.outside);
   return servers.map((server) => {
     const members = clientsOf(pass.profiles[server]!.in.filter((link) => link.service === 'kerberos' || link.service === 'dns'));
     const office = members.filter((client) => hasRole(pass, client, 'enterprise', 'other')).length;

@@ -65,7 +65,7 @@ export function inferRoles(plant: Plant, pinned: PinnedAssets): RoleDecision[] {
     const known: Role[] | null = before;
     const controllerCount: number = known === null ? polledByOthers.length || plant.controllers.length : plant.controllers.filter((profile) => known[profile.index] === 'plc' || known[profile.index] === 'safety-controller').length;
     const pass: RolePass = { plant, profiles: plant.profiles, polling: measurePolling(plant, known), before: known, operated: findOperated(plant, known), subRoleBefore, controllerCount: Math.max(1, controllerCount), capturedDays: plant.activity.capturedDays.length };
-    judged = plant.profiles.map((profile) => (profile.asset.external ? null : judgeAsset(pass, profile, pinned)));
+    judged = plant.profiles.map((profile) => (profile.outside ? null : judgeAsset(pass, profile, pinned)));
     const roles = judged.map((one) => one?.role ?? INTERNET.role);
     const subRoles = judged.map((one) => (one === null ? INTERNET.subRole : one.subRole));
     // What the next pass may ask is what this one asked: it would come to the same.
