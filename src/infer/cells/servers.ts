@@ -1,5 +1,6 @@
 /** Servers are placed by whom they serve. */
 import { type Board, OT_ROLES, peersOf, put, roleOf } from './board.ts';
+import { plural } from '../plural.ts';
 import { clientsOf, type Profile, servesDatabase, usesDatabase } from '../profiles.ts';
 
 export function placeServer(board: Board, profile: Profile): void {
@@ -44,17 +45,29 @@ const peersOfPlantAndOffice = (board: Board, profile: Profile): { plant: number;
   return { plant: peers.filter((peer) => isPlant(board, peer)).length, office: peers.filter((peer) => isOffice(board, peer)).length };
 };
 
+/** Who is asked by a replica's own side: the one that feeds it, and who looks after machines. */
+const FEEDS_OR_TENDS = new Set(['historian', 'infrastructure', 'patch-server', 'jump-server']);
+
 function placeHistorian(board: Board, profile: Profile): void {
   const { index, controlOut } = profile;
   const { plant, office } = peersOfPlantAndOffice(board, profile);
-  if (controlOut.length === 0 && office >= 2) {
-    return put(board, index, 'dmz', `a replica: reads no controller, read by ${office} office machines`, { zone: 'operations', reason: 'it is a historian', change: 'a control protocol session of its own, or fewer than two office readers' });
+  const isReplica = board.decisions[index]!.subRole === 'replica';
+  const isReadInPlant = clientsOf(profile.in).some((client) => isPlant(board, client) && !FEEDS_OR_TENDS.has(roleOf(board, client)));
+  if (controlOut.length === 0 && (office >= 2 || (isReplica && office > 0 && !isReadInPlant))) {
+    return put(board, index, 'dmz', `a replica: reads no controller, read by ${plural(office, 'office machine')}`, { zone: 'operations', reason: 'it is a historian', change: `a control protocol session of its own, or ${isReplica ? 'no office reader' : 'fewer than two office readers'}` });
   }
   if (controlOut.length > 0 || plant > 0) {
-    return put(board, index, 'operations', 'historian fed by the control layer', { zone: 'dmz', reason: 'historians that only the office reads stand there', change: 'no control protocol of its own and two office readers' });
+    const reason = isReplica ? `a replica${office === 0 ? ' that nobody of the office was heard to read' : ' that the plant reads as well'}` : 'historian fed by the control layer';
+    return put(board, index, 'operations', reason, { zone: 'dmz', reason: 'historians that only the office reads stand there', change: isReplica ? 'readers of the office alone' : 'no control protocol of its own and two office readers' });
   }
   put(board, index, 'enterprise', 'historian without any tie to the control layer');
 }
+
+/** To a machine of the plant, or to infrastructure that looks after one. */
+const isTiedToPlant = (board: Board, profile: Profile): boolean => {
+  const isMachine = (peer: number): boolean => isPlant(board, peer) && roleOf(board, peer) !== 'infrastructure';
+  return peersOf(board, profile).some((peer) => isMachine(peer) || (roleOf(board, peer) === 'infrastructure' && peersOf(board, board.plant.profiles[peer]!).some((other) => other !== profile.index && isMachine(other))));
+};
 
 function placeApplication(board: Board, profile: Profile): void {
   const { index, controlOut } = profile;
@@ -64,6 +77,9 @@ function placeApplication(board: Board, profile: Profile): void {
   const isLocal = controlOut.length > 0 || usesDatabase(profile) || servesDatabase(profile) || profile.in.some((link) => roleOf(board, link.client) === 'hmi');
   if (asksOffice && feedsPlant && !isLocal) {
     return put(board, index, 'dmz', 'relays application data between plant and enterprise', { zone: 'operations', reason: 'it is an application', change: 'a database or control session, or operators among its clients' });
+  }
+  if (controlOut.length === 0 && office > 0 && !isTiedToPlant(board, profile)) {
+    return put(board, index, 'enterprise', `its peers are ${plural(office, 'office machine')} and none of the plant`, { zone: 'operations', reason: 'it is an application', change: 'one peer of the plant' });
   }
   if (office > 3 * Math.max(1, plant) && controlOut.length === 0) {
     return put(board, index, 'enterprise', `its peers are ${office} office and ${plant} plant machines`, { zone: 'operations', reason: 'it is an application of the plant', change: 'fewer than three office peers for each plant peer' });

@@ -157,7 +157,7 @@ function weighReplica(pass: RolePass, profile: Profile, ledger: Ledger): void {
   // A device that answers a historian alone is what that one collects from.
   if (!samePort && readers.length === 0 && !profile.computer && !COMPUTER_CARDS.has(profile.vendorClass)) return;
   const office = readers.filter((client) => hasRole(pass, client, 'enterprise')).length;
-  record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `is a replica, fed by ${source.asset.id} and read by ${office} office machines`);
+  record(ledger, 'historian', 3 + (office >= 2 ? 1.5 : 0) + (samePort ? 2 : 0), 'replica', `is a replica, fed by ${source.asset.id} and read by ${plural(office, 'office machine')}`);
   record(ledger, 'mes', -1.5, 'replica', 'is fed by a historian');
   record(ledger, 'enterprise', -4.5, 'replica', 'is fed by a historian');
   ledger.subRoles.historian = 'replica';

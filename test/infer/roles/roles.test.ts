@@ -235,6 +235,27 @@ describe('clients and servers that are no office machines', () => {
     expect(assetAt(proposal, replica)).toMatchObject({ role: 'historian', subRole: 'replica', zone: 'Z-DMZ' });
   });
 
+  it('a replica stands in the DMZ for one reader of the office, and not for one of the plant as well or for none', () => {
+    const [historian, replica, operator] = ['10.1.0.61', '10.3.0.20', '10.1.0.10'];
+    const polls = CONTROLLERS.map((server): Sketch => ({ client: historian, server, service: 'modbus', periodMs: 10_000 }));
+    const feed: Sketch = { client: historian, server: replica, service: 'pi', periodMs: 1000 };
+    const placedWith = (...readers: readonly Sketch[]): { zone: string; reason: string } => {
+      const { zone, placement } = assetAt(withOffice([{ address: historian, mac: mac('virtual', 61) }, { address: replica, mac: mac('virtual', 62) }], [...polls, feed, ...readers]), replica);
+      return { zone, reason: placement.reason };
+    };
+    const [first] = readBy(replica);
+    expect(placedWith(first)).toEqual({ zone: 'Z-DMZ', reason: 'a replica: reads no controller, read by 1 office machine' });
+    expect(placedWith(first, { ...first, client: operator })).toEqual({ zone: 'Z-OPS', reason: 'a replica that the plant reads as well' });
+    expect(placedWith()).toEqual({ zone: 'Z-OPS', reason: 'a replica that nobody of the office was heard to read' });
+  });
+
+  it('an application whose peers are of the office alone is the office\'s, be they two', () => {
+    const server = '10.3.0.21';
+    const zoneWith = (...more: readonly Sketch[]): string => assetAt(withOffice([{ address: server, mac: mac('virtual', 63) }], [...readBy(server).slice(0, 2), ...more]), server).zone;
+    expect(zoneWith()).toBe('Z-ENT');
+    expect(zoneWith(...['10.1.0.10', '10.1.0.11'].map((client): Sketch => ({ client, server, service: 'https', perDay: 20 })))).toBe('Z-OPS');
+  });
+
   it('a station operates through the aggregation server that it writes through', () => {
     const [aggregator, station] = ['10.1.0.62', '10.1.0.63'];
     const polls = CONTROLLERS.map((server): Sketch => ({ client: aggregator, server, service: 'modbus', periodMs: 1000 }));
