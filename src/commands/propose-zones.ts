@@ -116,5 +116,5 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
     context.say(`${printable(argv.out)} takes zones and assets from ${printable(argv.pins)}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);
   }
   const { writeProposal } = await import('./proposed-spec.ts');
-  return writeProposal({ set: stored, status, zones, conduits }, argv.out, existing, held, exitCode, context);
+  return writeProposal({ set: stored, status, zones, conduits }, argv.out, existing, exitCode, context);
 }

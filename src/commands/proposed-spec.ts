@@ -39,24 +39,22 @@ interface Proposed {
 /**
  * @param out a path, or - for standard output
  * @param existing the spec there, whose hand edits stay; null where there is none
- * @param read what `existing` held when it was loaded, null without: where that is still so, it is not loaded again
  */
 export function writeProposal(
-  { set, status, zones, conduits }: Proposed, out: string, existing: string | null, read: LoadedSpec | null, exitCode: ExitCode, context: CommandContext,
+  { set, status, zones, conduits }: Proposed, out: string, existing: string | null, exitCode: ExitCode, context: CommandContext,
 ): CommandResult {
   if (zones.zones.length === 0) {
     throw usageError('nothing that was seen can stand in a zone: only groups and addresses that mean no device', 'Listen where devices talk, then run the same command again.');
   }
   const provenance = provenanceOf(context.version, status, zones);
   const before = existing === null ? '' : readFileSync(existing, 'utf8');
-  const held = read?.text === before ? read : null;
-  const update = before.trim() === '' ? null : updateSpec(conduits, before, set, provenance, held);
+  const update = before.trim() === '' ? null : updateSpec(conduits, before, set, provenance);
   const text = update?.text ?? writeSpec(conduits, provenance);
   if (text.length > LARGEST_SPEC) {
     throw usageError(`the proposal comes to ${mega(text.length)} MB, and a spec may have ${mega(LARGEST_SPEC)}`, 'Propose for one area at a time: import its captures into a store of its own (--db).');
   }
   // Before it is written: a fault of ours must not cost the file that was there.
-  const { loaded, problems } = text === held?.text ? { loaded: held, problems: [] } : parseSpec(text, out);
+  const { loaded, problems } = parseSpec(text, out);
   if (loaded === null) throw new Error(`the spec that was to be written does not load: line ${problems[0].line}: ${problems[0].message}`);
   if (out === '-') return { exitCode, output: [text] };
   writeFileWhole(out, text);

@@ -38,9 +38,9 @@ export interface SpecUpdate {
   readonly notes: readonly string[];
 }
 
-/** @param set what was observed: what is appended, it needs @param read the existing text as it was read already; null where it was not */
-export function updateSpec(proposal: ConduitProposal, existingText: string, set: ObservationSet, provenance: SpecProvenance = {}, read: LoadedSpec | null = null): SpecUpdate {
-  const { loaded, problems } = read === null ? parseSpec(existingText, 'the existing spec') : { loaded: read, problems: [] };
+/** @param set what was observed: what is appended, it needs */
+export function updateSpec(proposal: ConduitProposal, existingText: string, set: ObservationSet, provenance: SpecProvenance = {}): SpecUpdate {
+  const { loaded, problems } = parseSpec(existingText, 'the existing spec');
   if (loaded === null) throw usageError(`the existing spec does not hold: line ${problems[0].line}: ${problems[0].message}`, problems[0].remedy);
   const known = indexAssets(loaded.spec);
   const places = placesIn(proposal, loaded, known);

@@ -55,8 +55,17 @@ const fieldsAt = (path: SpecPath): readonly string[] => {
   return nodes.flatMap((node) => Object.keys(node.properties ?? {}));
 };
 
+/** What was read last: what a command has loaded it edits, and what an edit wrote the next one reads. Nobody changes what is read. */
+let latest: { readonly text: string; readonly reading: SpecReading } | null = null;
+
 /** All problems of a spec's text at once; `file` is only named, not read. */
 export const parseSpec = (text: string, file: string): SpecReading => {
+  if (latest?.text !== text) latest = { text, reading: readSpecText(text, file) };
+  const { loaded, problems } = latest.reading;
+  return { loaded: loaded === null ? null : { ...loaded, file }, problems };
+};
+
+const readSpecText = (text: string, file: string): SpecReading => {
   const document = readSpecDocument(text.replace(/^\uFEFF/, ''));
   if (document.problems.length > 0) return { loaded: null, problems: document.problems };
   if (document.value === null || document.value === undefined) {
