@@ -5,6 +5,7 @@
  * in the order of their rules, and disjoint cells of each with what its rule carries. A Permit that holds whenever the rule
  * does is carried for nothing; one that only may hold then passes at other times too, which is for the loss report to say.
  */
+import { addTo } from '../net/multi-map.ts';
 import { mergeSpans, subtractSpans, type Span } from '../net/register-set.ts';
 import type { Permit } from '../permit.ts';
 import { minuteOfDay } from '../policy/spec/schedule.ts';
@@ -91,12 +92,14 @@ export interface ConditionCell {
 export const cellsOfGroup = (group: ConditionGroup, groups: readonly ConditionGroup[], family: 'ipv4' | 'ipv6', aside: (entry: PlanPermit) => boolean = () => false): ConditionCell[] => {
   const later = groups.slice(groups.indexOf(group) + 1);
   const certain = later.filter((other) => implies(group.conditions, other.conditions)).flatMap((other) => other.members);
+  const members = new Set(group.members);
   const possible = later.filter((other) => !implies(group.conditions, other.conditions) && mayMeet(group.conditions, other.conditions)).flatMap((other) => other.members).filter((entry) => !aside(entry));
+  const mayBe = new Set(possible);
   return pairCells([...group.members, ...certain, ...possible], family).flatMap((cell) =>
     portCells(cell.permits, 'tcp').flatMap((port): ConditionCell[] => {
-      const own = port.permits.filter((entry) => group.members.includes(entry));
+      const own = port.permits.filter((entry) => members.has(entry));
       if (own.every(aside)) return [];
-      return [{ cell, port, own, carried: port.permits, beyond: port.permits.filter((entry) => possible.includes(entry)) }];
+      return [{ cell, port, own, carried: port.permits, beyond: port.permits.filter((entry) => mayBe.has(entry)) }];
     }),
   );
 };
@@ -105,14 +108,20 @@ const idsOf = (entries: readonly PlanPermit[]): string => entries.map((entry) =>
 
 const distinct = (lists: readonly (readonly PlanPermit[])[]): PlanPermit[] => [...new Set(lists.flat())];
 
-/** What the rules of a Permit let through of others that need not hold then. */
-export const beyondOf = (entry: PlanPermit, cells: readonly ConditionCell[]): PlanPermit[] => distinct(cells.filter(({ own }) => own.includes(entry)).map((rule) => rule.beyond));
+/** The cells of each Permit. */
+export const cellsByOwner = <Cell extends ConditionCell>(cells: readonly Cell[]): ((entry: PlanPermit) => readonly Cell[]) => {
+  const byOwner = new Map<PlanPermit, Cell[]>();
+  for (const cell of cells) for (const entry of cell.own) addTo(byOwner, entry, cell);
+  return (entry) => byOwner.get(entry) ?? [];
+};
 
-/** What a reader of the loss report has to know of a Permit whose rules carry others; no reason to hold an export back. */
-export const conditionReasons = (entry: PlanPermit, cells: readonly ConditionCell[]): string[] => {
-  const rules = cells.filter((cell) => cell.own.includes(entry));
+/** What the rules of a Permit let through of others that need not hold then, by its cells. */
+export const beyondOf = (rules: readonly ConditionCell[]): PlanPermit[] => distinct(rules.map((rule) => rule.beyond));
+
+/** What a reader of the loss report has to know of a Permit whose rules carry others, by its cells; no reason to hold an export back. */
+export const conditionReasons = (entry: PlanPermit, rules: readonly ConditionCell[]): string[] => {
   const others = distinct(rules.map(({ own, carried }) => carried.filter((one) => !own.includes(one))));
-  const beyond = beyondOf(entry, cells);
+  const beyond = beyondOf(rules);
   const together = entry.permit.conditions.onDemand ? distinct(rules.map(({ own }) => own.filter((one) => one !== entry))) : [];
   return [
     ...(together.length === 0 ? [] : [`where both name a pair, switching it on lets through what ${idsOf(together)} does as well`]),

@@ -8,6 +8,7 @@ import { isSubset, type AddressSet } from '../net/address-set.ts';
 import { addTo } from '../net/multi-map.ts';
 import { spansContain, type Span } from '../net/register-set.ts';
 import { indexSpans } from '../net/span-index.ts';
+import { indexServices } from '../policy/match/service-index.ts';
 import { portsOf } from '../policy/spec/permits.ts';
 import type { Effect, LossRow, PlanPermit } from './exporter.ts';
 
@@ -60,18 +61,18 @@ const lostConditions = (inner: LossRow, outer: LossRow): { readonly what: string
   ];
 };
 
-const coveredRow = (row: LossRow, outer: LossRow): LossRow => {
+const coveredRow = (row: LossRow, outer: LossRow, logReasons: readonly string[]): LossRow => {
   const lost = lostConditions(row, outer);
   return {
     ...row,
     verdict: lost.length === 0 ? row.verdict : 'widened',
     widenedTo: [row.widenedTo, ...lost.map(({ to }) => to)].filter((text) => text !== '').join('; '),
-    reasons: [...row.reasons, `it has no rule of its own: the rule of ${outer.permit} lets it through`, ...(lost.length === 0 ? [] : [`lost by that: ${lost.map(({ what }) => what).join(', ')}`])],
+    reasons: [...row.reasons, `it has no rule of its own: the rule of ${outer.permit} lets it through`, ...(lost.length === 0 ? [] : [`lost by that: ${lost.map(({ what }) => what).join(', ')}`]), ...logReasons],
     effects: [],
   };
 };
 
-/** Of some places those that may hold all of another one, ascending: whoever does holds its first client and its first server. */
+/** Of some places those that may hold all of another one, ascending: whoever does holds its first client, its first server and its first port. */
 const holdersAmong = (places: readonly number[], reaches: readonly (readonly Reach[])[]): ((inner: readonly Reach[]) => readonly number[]) => {
   const [byClient, byServer] = (['client', 'server'] as const).map((side) => {
     const held = indexSpans(places.flatMap((at) => reaches[at].flatMap((reach) => reach[side].map((span) => ({ span, value: at })))));
@@ -85,10 +86,13 @@ const holdersAmong = (places: readonly number[], reaches: readonly (readonly Rea
       return found;
     };
   });
+  const byService = indexServices(places.flatMap((at) => reaches[at].map(({ transport, ports }) => ({ transport, ports, value: at }))));
   return ([first]) => {
     if (first === undefined) return [];
+    const services = byService(first);
     const [clients, servers] = [byClient(first.client), byServer(first.server)];
-    return clients.length < servers.length ? clients : servers;
+    const fewer = clients.length < servers.length ? clients : servers;
+    return services.reduce((sum, { length }) => sum + length, 0) < fewer.length ? [...new Set(services.flat())].sort((a, b) => a - b) : fewer;
   };
 };
 
@@ -111,8 +115,13 @@ export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRo
     const by = byRow.get(row);
     return by === undefined ? row : written(by);
   };
+  const entryOf = new Map(losses.map((row, at) => [row, permits[at]]));
+  const loggedBy = (row: LossRow, outer: LossRow): string[] => {
+    const [entry, other] = [entryOf.get(row), entryOf.get(outer)];
+    return entry === undefined || other === undefined || entry.log === null || entry.log.join() === other.log?.join() ? [] : [`so its sessions are logged as ${other.permit.id} says, not as it does itself`];
+  };
   return {
     covered: new Set(permits.filter((_, index) => byRow.has(losses[index]))),
-    losses: losses.map((row) => (byRow.has(row) ? coveredRow(row, written(row)) : row)),
+    losses: losses.map((row) => (byRow.has(row) ? coveredRow(row, written(row), loggedBy(row, written(row))) : row)),
   };
 };

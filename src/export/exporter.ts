@@ -12,6 +12,9 @@ import type { SharedLink } from '../policy/spec/shared-link.ts';
 
 export type { ModbusEffect } from '../policy/match/modbus-effect.ts';
 
+/** When the rule of a Permit writes a record of a session that it lets through. */
+export type LogMoment = 'start' | 'end';
+
 export type Mode = 'monitor' | 'enforce';
 
 export interface SwitchPort {
@@ -88,6 +91,8 @@ export interface PlanPermit {
   readonly groups: { readonly link: AddressSet; readonly routed: AddressSet };
   /** How much and how fast, in words; empty = no limit. */
   readonly limits: string;
+  /** What the spec asks to be logged of its sessions; null where it does not say. */
+  readonly log: readonly LogMoment[] | null;
   /** What the spec says of it and nobody reads: texts that are not understood, limits that nothing holds. */
   readonly unread: readonly string[];
   /** `replicaOf`: the asset that the far side stands for; empty where the spec names none. */
@@ -141,6 +146,9 @@ export interface Capabilities {
   /** Connections, and requests and connections in a time. */
   readonly limits: boolean;
   readonly layer2: boolean;
+  /** A rule can log when a session that it lets through begins, and when it ends. */
+  readonly logsStart: boolean;
+  readonly logsEnd: boolean;
   /** False: a rule cannot name ports of SCTP. */
   readonly sctpPorts?: boolean;
   /** Numbers of IP protocols that no rule can name, each with the reason. */
@@ -226,7 +234,7 @@ export interface Exporter {
 /** Of what enforces nothing itself: a Permit is stated, or tried, as it is. */
 export const EVERY_CAPABILITY: Capabilities = {
   ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, modbusFunction: true, modbusUnit: true, modbusRange: true,
-  opcuaPolicy: true, opcuaService: true, namedOperations: true, limits: true, layer2: true, multicast: true, onLink: true, unidirectional: true,
+  opcuaPolicy: true, opcuaService: true, namedOperations: true, limits: true, layer2: true, multicast: true, onLink: true, unidirectional: true, logsStart: true, logsEnd: true,
 };
 
 export const NO_CAPABILITIES: Capabilities = {
@@ -246,4 +254,6 @@ export const NO_CAPABILITIES: Capabilities = {
   multicast: false,
   onLink: false,
   unidirectional: false,
+  logsStart: false,
+  logsEnd: false,
 };

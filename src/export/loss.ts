@@ -15,6 +15,7 @@ import type { Holds } from '../policy/match/firewall-semantics.ts';
 import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type ModbusEffect, type PlanPermit } from './exporter.ts';
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
+import { unloggedReasons } from './session-log.ts';
 import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus, UNIT_IDS } from './modbus/scope.ts';
 
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
@@ -268,7 +269,7 @@ export const assess = (entry: PlanPermit, { device, capabilities, modbus, also =
     verdict: widenings.length === 0 ? 'enforced' : 'widened',
     widenedTo: widenings.map((widening) => widening.to).join('; '),
     extraOperations: uncounted ? null : widenings.reduce((sum, widening) => sum + (widening.extra ?? 0), 0),
-    reasons: [...widenings.map((widening) => widening.reason), ...outliving(entry, capabilities), ...narrowings(entry, capabilities)],
+    reasons: [...widenings.map((widening) => widening.reason), ...outliving(entry, capabilities), ...narrowings(entry, capabilities), ...unloggedReasons(entry, capabilities)],
     holds: holdsOf(capabilities, required, effect),
     effects: effectsOf(entry, capabilities, effect),
   };

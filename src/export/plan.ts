@@ -18,6 +18,7 @@ import { sharedLinks } from '../policy/spec/shared-link.ts';
 import { declaredAssets, holdingsOf, type Holdings } from '../policy/spec/assets.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
 import type { Spec, SpecAsset, SpecEndpoint, SpecZone } from '../policy/spec/schema.ts';
+import { LOG_MOMENTS } from './session-log.ts';
 import type { DeviceInterface, Plan, PlanAsset, PlanDevice, PlanPermit, PlanZone } from './exporter.ts';
 
 const networksOf = (zone: SpecZone): AddressSet => parseSet(zone.networks ?? []);
@@ -123,6 +124,7 @@ const LONGEST_TEXT = 80;
 
 const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone[], holdings: Holdings, broadcasts: readonly AddressSpan[]): PlanPermit => {
   const { permit } = declared;
+  const logged = flowOf(spec, declared)?.log;
   const wantMac = isNotIp(permit.service.transport) || permit.service.transport === 'l2';
   const client = resolveEnd(permit.from, holdings, wantMac);
   const server = resolveEnd(permit.to, holdings, wantMac);
@@ -133,6 +135,7 @@ const permitOf = (spec: Spec, declared: DeclaredPermit, zones: readonly PlanZone
     omitted: [...client.omitted, ...server.omitted],
     groups: groupsOf(permit.to, holdings, broadcasts),
     limits: limitsText(declared.limits),
+    log: logged === undefined ? null : LOG_MOMENTS[logged],
     unread: [...declared.notUnderstood.map((text) => `"${text.slice(0, LONGEST_TEXT)}"`), ...declared.withoutEffect],
     unidirectional: unidirectionalOf(spec, declared, zones, holdings),
   };

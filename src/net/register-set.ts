@@ -31,17 +31,19 @@ export const mergeSpans = (spans: readonly Span[]): Span[] => {
 export const spansContain = (set: readonly Span[], inner: Span): boolean =>
   set.some((span) => span.first <= inner.first && inner.last <= span.last);
 
-/** What of `a` is not in `b`; both merged. */
+/** What of `a` is not in `b`; both merged, and walked once, side by side. */
 export const subtractSpans = (a: readonly Span[], b: readonly Span[]): Span[] => {
-  let rest: Span[] = [...a];
-  for (const cut of b) {
-    rest = rest.flatMap((span) => {
-      if (cut.last < span.first || cut.first > span.last) return [span];
-      const parts: Span[] = [];
-      if (span.first < cut.first) parts.push({ first: span.first, last: cut.first - 1 });
-      if (cut.last < span.last) parts.push({ first: cut.last + 1, last: span.last });
-      return parts;
-    });
+  const rest: Span[] = [];
+  let next = 0;
+  for (const span of a) {
+    let { first } = span;
+    while (next < b.length && b[next].last < first) next++;
+    // The last cut may reach into the next span as well.
+    for (let at = next; at < b.length && b[at].first <= span.last; at++) {
+      if (first < b[at].first) rest.push({ first, last: b[at].first - 1 });
+      first = b[at].last + 1;
+    }
+    if (first <= span.last) rest.push({ first, last: span.last });
   }
   return rest;
 };

@@ -8,7 +8,7 @@ import { fortiosProblems } from './grammar/fortios.ts';
 import { iosProblems } from './grammar/ios.ts';
 import { panosProblems } from './grammar/panos.ts';
 import { mudProblems, openconfigProblems } from './grammar/yang-trees.ts';
-import { hostilePlan, plantPlan } from './plant.ts';
+import { hostilePlan, loggedPlan, plantPlan } from './plant.ts';
 
 const IDS = Object.fromEntries([1, 3, 4, 6, 8, 16, 17, 23, 43].map((code) => [`modbus:${code}`, 90_000 + code]));
 
@@ -21,7 +21,7 @@ const VENDORS: readonly [target: string, problems: (text: string) => string[]][]
 ];
 
 for (const [target, problems] of VENDORS)
-  for (const [name, plan] of [['the plant', plantPlan()], ['hostile names', hostilePlan()]] as const)
+  for (const [name, plan] of [['the plant', plantPlan()], ['hostile names', hostilePlan()], ['logged', loggedPlan(hostilePlan())]] as const)
     for (const mode of exporterOf(target).modes)
       test(`${target}, ${mode}: ${name}`, () => {
         const texts = textsOf(target, plan, { mode, applicationIds: target === 'fortios' && mode === 'enforce' ? IDS : {} });

@@ -13,7 +13,7 @@ import { readPanos } from './parse-back/panos.ts';
 import { parseSpan, setContains } from '../../src/net/address-set.ts';
 import { formatAddress } from '../../src/export/ip-notation.ts';
 import { letsThrough, type Flow } from '../../src/export/permit-judge.ts';
-import { hostilePlan, plantPlan } from './plant.ts';
+import { hostilePlan, loggedPlan, plantPlan } from './plant.ts';
 import { sampleFlows, sampleRequests } from './sample-flows.ts';
 
 const IDS = Object.fromEntries([1, 3, 4, 5, 6, 8, 15, 16, 17, 23, 43].map((code) => [`modbus:${code}`, code === 5 ? 48885 : 90_000 + code]));
@@ -26,7 +26,7 @@ const READERS: readonly [target: string, file: string, read: (text: string, mode
   ['openconfig-acl', 'openconfig-acl.json', readOpenconfigAcl],
 ];
 
-const PLANS: readonly [name: string, plan: Plan][] = [['the plant', plantPlan()], ['the plant with hostile names', hostilePlan()]];
+const PLANS: readonly [name: string, plan: Plan][] = [['the plant', plantPlan()], ['the plant with hostile names', hostilePlan()], ['the plant, logged', loggedPlan(plantPlan())]];
 
 for (const [target, file, read] of READERS)
   for (const [name, plan] of PLANS)

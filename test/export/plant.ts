@@ -5,6 +5,7 @@
  */
 import { parseSpec } from '../../src/policy/spec/load.ts';
 import { planOf } from '../../src/export/plan.ts';
+import { LOG_MOMENTS } from '../../src/export/session-log.ts';
 import type { ModbusRequest } from '../../src/export/modbus/request.ts';
 import type { Plan } from '../../src/export/exporter.ts';
 
@@ -391,4 +392,10 @@ export const hostilePlan = (): Plan => {
       },
     })),
   };
+};
+
+/** The same, with each Permit logged in another way. */
+export const loggedPlan = (plan: Plan): Plan => {
+  const wishes = Object.values(LOG_MOMENTS);
+  return { ...plan, permits: plan.permits.map((entry, at) => ({ ...entry, log: wishes[at % wishes.length]! })) };
 };

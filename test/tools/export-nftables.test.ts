@@ -14,7 +14,7 @@ import { requiredModbus } from '../../src/export/modbus/scope.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { parseSet } from '../../src/net/address-set.ts';
-import { hostilePlan, plantPlan } from '../export/plant.ts';
+import { hostilePlan, loggedPlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { ENDS, firstOutput } from '../hang.ts';
 import { canRun, program } from './loud-skip.ts';
@@ -166,7 +166,7 @@ describe.runIf(able)('nftables in the kernel', () => {
   });
 
   test('every ruleset is accepted, plain and with hostile names, and adds only its own table', () => {
-    for (const plan of [plantPlan(), hostilePlan()])
+    for (const plan of [plantPlan(), hostilePlan(), loggedPlan(hostilePlan())])
       for (const mode of ['monitor', 'enforce'] as const) {
         const file = join(folder, 'check.nft');
         writeFileSync(file, rulesetOf(plan, mode));

@@ -26,7 +26,7 @@ import { nameScope, safeComment, type NameRules, type NameScope } from '../vendo
 export const ASA_UNNAMED_PROTOCOLS: Readonly<Record<number, string>> = { 0: 'in a rule of this device 0 stands for every IP protocol' };
 
 const CAPABILITIES: Capabilities = {
-  ...NO_CAPABILITIES, ipv6: true, multicast: true, schedule: true, expiry: true, onDemand: true, unnamedProtocols: ASA_UNNAMED_PROTOCOLS,
+  ...NO_CAPABILITIES, ipv6: true, multicast: true, schedule: true, expiry: true, onDemand: true, logsStart: true, unnamedProtocols: ASA_UNNAMED_PROTOCOLS,
 };
 
 /** "The maximum end time is 23:59 31 December 2035" (`absolute`, IOS command reference, from which it is): a later one is refused. */
@@ -42,7 +42,9 @@ const NAME_LENGTH = 60;
 const REVISION_LENGTH = 8;
 const REMARK_LENGTH = 100;
 const COMMENT_LENGTH = 60;
+/** 106100 at the first packet of a session, and how often the entry was hit since; of established ones the list is not asked. */
 const PERMIT_LOG = 'log 6 interval 300';
+const NO_LOG = 'log disable';
 const DENY_LOG = 'log 4 interval 300';
 const MONITOR_LOG = `log ${ASA_MONITOR_LEVEL} interval 300`;
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
@@ -124,7 +126,7 @@ const addPermit = (entry: PlanPermit, list: string, scope: NameScope, pool: Obje
   const timeRange = scope.nameOf(`time ${permit.id}`, `TR_${permit.id}`);
   const rangeLines = timeRangeLines(permit, timeRange);
   text.timeRanges.push(...rangeLines);
-  const tail = [PERMIT_LOG, ...(rangeLines.length > 0 ? [`time-range ${timeRange}`] : []), ...(permit.conditions.onDemand ? ['inactive'] : [])];
+  const tail = [entry.log?.length === 0 ? NO_LOG : PERMIT_LOG, ...(rangeLines.length > 0 ? [`time-range ${timeRange}`] : []), ...(permit.conditions.onDemand ? ['inactive'] : [])];
   const lines = text.entries.get(list) ?? [];
   lines.push(
     `access-list ${list} remark ${permitLine(permit, REMARK_LENGTH)}`,

@@ -7,6 +7,7 @@ import { formatSpan } from '../../net/address-set.ts';
 import { csvLine } from '../csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
+import { LOG_MOMENTS } from '../session-log.ts';
 import { assess, portTexts, refusalOf, scheduleText } from '../loss.ts';
 import { inspectedModbus } from '../modbus/scope.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
@@ -23,6 +24,8 @@ const CAPABILITIES: Capabilities = {
   onDemand: true,
   modbusFunction: true,
   modbusUnit: true,
+  logsStart: true,
+  logsEnd: true,
   // Its access lists are those of the ASA inside.
   unnamedProtocols: ASA_UNNAMED_PROTOCOLS,
 };
@@ -45,6 +48,9 @@ const overfull = (entry: PlanPermit): string[] =>
     length > MOST_ENTRIES ? [`${length} ${condition}, and a condition of a rule takes ${MOST_ENTRIES}: make an object group of them and enter that`] : [],
   );
 
+/** What is ticked in the rule's logging. */
+const LOGGING: Readonly<Record<string, string>> = { '': 'none', start: 'at beginning of connection', end: 'at end of connection', 'start,end': 'at beginning and end of connection' };
+
 /** The first access rule that matches decides, with its intrusion policy. */
 const worksheet = (plan: DevicePlan, { ordered: permits, policyOf }: SnortExport): string => {
   const names = nameScope({ maxLength: RULE_LENGTH, punctuation: '_-' }, ['OTZ-DEFAULT']);
@@ -64,7 +70,7 @@ const worksheet = (plan: DevicePlan, { ordered: permits, policyOf }: SnortExport
       scheduleText(permit),
       permit.conditions.expires ?? '',
       policyOf(entry),
-      'at end of connection',
+      LOGGING[(entry.log ?? LOG_MOMENTS.end).join()],
       `${permitLine(permit, 300)}. ${evidenceLine(permit, 200)}`,
     ]);
   });

@@ -13,11 +13,12 @@ import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE } from '../../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, netmaskOf, ofFamily } from '../ip-notation.ts';
 import { objectPool, type AddressObject, type ObjectPool } from '../address-objects.ts';
-import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
+import { beyondOf, cellsByOwner, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
 import { coverage } from '../covered-permits.ts';
 import { assumedText, joinedZones, missingPort, othersText, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
-import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LossRow, ModbusEffect, PlanPermit, PlanZone } from '../exporter.ts';
+import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LogMoment, LossRow, ModbusEffect, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
+import { LOG_MOMENTS, loggedMoments, sharedLogReasons } from '../session-log.ts';
 import { fortiosApplications, inspectableBy, inspectedEffect, type ApplicationList } from './fortios-applications.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
 import { inspectedModbus, widestEffect } from '../modbus/scope.ts';
@@ -26,10 +27,13 @@ import { DAY_NAMES, deviceClockLines, windowsOf } from '../time-window.ts';
 import { nameScope, safeComment, type NameScope } from '../vendor-name.ts';
 
 const CAPABILITIES: Capabilities = {
-  ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true,
+  ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, endsSessions: true, onDemand: true, logsStart: true, logsEnd: true,
   // The device's own service "ALL" is protocol IP with number 0.
   unnamedProtocols: { 0: 'a service with protocol number 0 stands for every IP protocol' },
 };
+
+/** What `logtraffic all` records. */
+const USUAL_LOG = LOG_MOMENTS.end;
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_./-]{0,14}$/;
 const INTERFACE_LENGTH = 15;
@@ -144,6 +148,7 @@ interface Policy {
   readonly service: string;
   readonly disabled: boolean;
   readonly applications: string | null;
+  readonly log: readonly LogMoment[];
   readonly comment: string;
 }
 
@@ -164,7 +169,9 @@ const policyLines = (policy: Policy, id: number): string[] => {
     ...(policy.applications === null
       ? []
       : ['        set utm-status enable', '        set ssl-ssh-profile "no-inspection"', `        set application-list ${quoted(policy.applications)}`]),
-    '        set logtraffic all',
+    // `all` records the end of a session, and the start of it only where that is asked for besides.
+    `        set logtraffic ${policy.log.length === 0 ? 'disable' : 'all'}`,
+    ...(policy.log.includes('start') ? ['        set logtraffic-start enable'] : []),
     ...(policy.disabled ? ['        set status disable'] : []),
     `        set comments ${quoted(policy.comment)}`,
     '    next',
@@ -224,6 +231,7 @@ const policyOf = (shop: Workshop, entries: readonly PlanPermit[], family: 'ipv4'
     service: serviceOf(permit.service.transport, ports, shop.serviceNames, shop.services),
     disabled: permit.conditions.onDemand,
     applications: list,
+    log: loggedMoments(entries, USUAL_LOG),
     comment: safeComment(entries.map((one) => `${permitLine(one.permit, 120)}. ${evidenceLine(one.permit, 100)}`).join(' / '), COMMENT_LENGTH),
   };
 };
@@ -256,8 +264,14 @@ const inspectedPolicies = (shop: Workshop, cells: readonly InspectedCell[], opti
   });
 
 /** What the policies of a Permit let through: its own, and what need not hold when they do. */
-const givenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): ModbusEffect | null =>
-  inspectedModbus(entry.permit) === null ? null : widestEffect([entry, ...beyondOf(entry, cells)].flatMap((one) => inspectedEffect(one.permit) ?? []));
+const givenBy = (entry: PlanPermit, own: readonly ConditionCell[]): ModbusEffect | null =>
+  inspectedModbus(entry.permit) === null ? null : widestEffect([entry, ...beyondOf(own)].flatMap((one) => inspectedEffect(one.permit) ?? []));
+
+/** It logs no start without the end. */
+const logReasons = (entry: PlanPermit, own: readonly ConditionCell[]): string[] => [
+  ...(entry.log?.join() === 'start' ? ['the end of its sessions is logged too: FortiOS logs no start without it'] : []),
+  ...new Set(own.flatMap((cell) => sharedLogReasons(entry, cell.own, USUAL_LOG))),
+];
 
 const zoneLines = (name: string, devices: readonly string[]): string[] => [
   `    edit ${quoted(name)}`,
@@ -274,7 +288,7 @@ const withinPolicies = (shop: Workshop, zone: PlanZone): Policy[] =>
     const [name, group] = [shop.zoneName(zone.id), shop.pool.nameOf(addresses).name];
     return [{
       name: shop.policyNames.nameOf(`within ${zone.id} ${family}`, `WITHIN-${zone.id}`), from: name, to: name, family, source: group, target: group, schedule: ALWAYS, service: 'ALL',
-      disabled: false, applications: null, comment: withinText(zone, COMMENT_LENGTH),
+      disabled: false, applications: null, log: USUAL_LOG, comment: withinText(zone, COMMENT_LENGTH),
     }];
   });
 
@@ -324,16 +338,17 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
     lists: [],
   };
   const byIds = (entry: PlanPermit): boolean => inspectedModbus(entry.permit) !== null && inspectableBy(entry.permit, options.applicationIds ?? {});
-  const rowOf = (entry: PlanPermit, cells: readonly ConditionCell[]): LossRow => {
+  const rowOf = (entry: PlanPermit, own: readonly ConditionCell[]): LossRow => {
     const missing = missingPort(entry, ports);
     if (missing !== null) return notEnforceable(entry.permit, plan.device.id, missing);
-    return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), ...(byIds(entry) ? { modbus: givenBy(entry, cells) } : {}) });
+    return assess(entry, { device: plan.device.id, capabilities: capabilitiesFor(entry.permit), ...(byIds(entry) ? { modbus: givenBy(entry, own) } : {}) });
   };
   const { covered, losses } = coverage(plan.permits, plan.permits.map((entry) => rowOf(entry, [])));
   const written = plan.permits.filter((entry) => !covered.has(entry) && missingPort(entry, ports) === null && refusalOf(entry, CAPABILITIES) === null);
   const plain = written.filter((entry) => !byIds(entry));
   const inspected = written.filter(byIds);
   const cells = inspectedCells(inspected);
+  const cellsOf = cellsByOwner(cells);
   const zoneIds = [...new Set(ports.map((port) => port.zone.id))];
   const within = joinedZones(plan).filter((zone) => zoneIds.includes(zone.id)).flatMap((zone) => withinPolicies(shop, zone));
   const policies = [...plain.flatMap((entry) => plainPolicies(shop, entry)), ...inspectedPolicies(shop, cells, options), ...within];
@@ -362,8 +377,9 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
   return {
     files: [{ path: 'baseline-fortios.conf', content: `${lines.join('\n')}\n` }],
     losses: plan.permits.flatMap((entry, index) => {
-      const row = inspected.includes(entry) ? rowOf(entry, cells) : losses[index];
-      return row === undefined ? [] : [{ ...row, reasons: [...row.reasons, ...conditionReasons(entry, cells)] }];
+      const own = cellsOf(entry);
+      const row = own.length > 0 ? rowOf(entry, own) : losses[index];
+      return row === undefined ? [] : [{ ...row, reasons: [...row.reasons, ...conditionReasons(entry, own), ...logReasons(entry, own)] }];
     }),
     rollback: zones.length === 0 ? [] : [...removalLines(shop, lastId), ...removal('system zone', zones.map(quoted))],
     apply: [

@@ -7,7 +7,7 @@
  */
 import type { AddressSet } from '../../net/address-set.ts';
 import { spanText } from '../../net/register-set.ts';
-import { cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
+import { cellsByOwner, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
 import { plural } from '../../infer/plural.ts';
 import { csvLine } from '../csv-text.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from '../exporter.ts';
@@ -121,7 +121,7 @@ const filterSheet = (blocks: readonly FilterBlock[], { protocolOf }: Device, enf
       ports,
       profile === null ? 'accept' : 'enforce-modbus',
       profile?.index ?? '',
-      'yes',
+      permits.every(({ log }) => log?.length === 0) ? 'no' : 'yes',
       permits.map((entry) => `${permitLine(entry.permit, 200)}. ${evidenceLine(entry.permit, 120)}`).join(' / '),
     ]);
   });
@@ -189,8 +189,7 @@ const givenBy = (entry: PlanPermit, profiles: readonly Profile[]): ModbusEffect 
 };
 
 /** What a profile lets through depends on the pair: effects are listed by profile, the verdict is on the widest. */
-const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabilities, profiles: readonly Profile[]): LossRow => {
-  const own = profiles.filter((profile) => profile.own.includes(entry));
+const enforcedRow = (entry: PlanPermit, device: string, capabilities: Capabilities, own: readonly Profile[]): LossRow => {
   if (own.length === 0) return assess(entry, { device, capabilities });
   const row = assess(entry, { device, capabilities, modbus: givenBy(entry, own) });
   return {
@@ -229,6 +228,7 @@ const buildWith = (device: Device) => (plan: DevicePlan): DeviceExport => {
   const kept = fitting(all, wanted.filter((block) => block.profile === null));
   const blocks = [...kept.plain, ...kept.profiles];
   const profiles = kept.profiles.flatMap(({ profile }) => profile ?? []);
+  const ownProfiles = cellsByOwner(profiles);
   // A block that was kept may have another index now, and still has the list of Permits that it was made with.
   const cut = wanted.filter((block) => !blocks.some((one) => one.permits === block.permits));
   const rules = blocks.reduce((sum, block) => sum + rulesOf(block), 1);
@@ -241,7 +241,7 @@ const buildWith = (device: Device) => (plan: DevicePlan): DeviceExport => {
       const refusal = refusalFor(entry, device);
       if (refusal !== null) return notEnforceable(entry.permit, plan.device.id, refusal);
       if (!blocks.some((block) => block.permits.includes(entry))) return overLimit(entry, plan.device.id, wanted.filter((block) => block.permits.includes(entry)));
-      const row = enforcedRow(entry, plan.device.id, capabilities, profiles);
+      const row = enforcedRow(entry, plan.device.id, capabilities, ownProfiles(entry));
       return cut.some((block) => block.permits.includes(entry)) ? { ...row, reasons: [...row.reasons, 'part of its addresses found no free rule or profile and stays blocked'] } : row;
     }),
     rollback: ['Load the configuration that was saved before (the device tool keeps it as a profile or project), then save it to the device.'],

@@ -194,7 +194,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Set `mud-url` to where you publish the file, sign it, and publish both.',
       'Withdraw the files of an earlier export that this one has not: their devices keep what they let through.',
     ],
-    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see.', 'An asset with several addresses, or a class of assets, is one MUD device here.', 'What is within a zone passes, by the controller URN of the zone: a spec permits it without a rule.', 'What is no declared asset has no file, and is held to nothing at its own end.'],
+    notes: ['MUD limits ports, peers and who opens a connection. What is asked inside a protocol it does not see, and it has no word for what is logged, of what is denied neither.', 'An asset with several addresses, or a class of assets, is one MUD device here.', 'What is within a zone passes, by the controller URN of the zone: a spec permits it without a rule.', 'What is no declared asset has no file, and is held to nothing at its own end.'],
   };
 };
 

@@ -7,7 +7,7 @@
  * Log prefixes are `OTZ:<rule>:<what>:<D|W>` (denied, or would have been), so that a log line tells the rule.
  */
 import type { Permit } from '../../permit.ts';
-import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../../source/firewall-log/monitor-marks.ts';
+import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_OPENED, NFT_PASSED, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../../net/address-set.ts';
 import { spanText } from '../../net/register-set.ts';
 import { minuteOfDay } from '../../policy/spec/schedule.ts';
@@ -35,6 +35,7 @@ const CAPABILITIES: Capabilities = {
   modbusFunction: true,
   modbusUnit: true,
   modbusRange: true,
+  logsStart: true,
 };
 
 const ON_DEMAND_TIMEOUT = '4h';
@@ -153,6 +154,7 @@ const permitText = (entry: PlanPermit, name: string, clock: Clock, verdict: stri
     const tuple = tupleOf(client, server, 'dport');
     for (const time of timeMatches(permit, clock, shared)) {
       const when = time === '' ? '' : ` ${time}`;
+      if (entry.log?.includes('start') === true) text.jumps.push(`\t\t${tuple}${when} ct state new log prefix "${NFT_PREFIX}${name.slice(2)}:${NFT_OPENED}:${NFT_PASSED} "`);
       text.jumps.push(`\t\t${tuple}${when} ${target}`);
       text.replies.push(`\t\t${tupleOf(server, client, 'sport')}${when} counter accept`);
     }

@@ -15,13 +15,14 @@ import { coverage } from '../covered-permits.ts';
 import { assumedText, missingPort, othersText, zonePorts, type ZonePort } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusEffect, PlanPermit } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
+import { LOG_MOMENTS } from '../session-log.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
 import { EVERY_FUNCTION, inspectedModbus } from '../modbus/scope.ts';
 import { evidenceLine, permitLine } from '../permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf, type TimeWindow } from '../time-window.ts';
 import { nameScope, safeComment, type NameScope } from '../vendor-name.ts';
 
-const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true, modbusFunction: true };
+const CAPABILITIES: Capabilities = { ...NO_CAPABILITIES, ipv6: true, schedule: true, expiry: true, onDemand: true, modbusFunction: true, logsStart: true, logsEnd: true };
 
 const INTERFACE = /^(ethernet|ae|vlan|loopback|tunnel)\d*([/.]\d+)*$/;
 const RULE_LENGTH = 63;
@@ -142,7 +143,7 @@ const ruleLines = (shop: Workshop, entry: PlanPermit, family: 'ipv4' | 'ipv6'): 
     `${rule} service ${serviceName(permit, shop.serviceNames, shop.services)}`,
     ...(schedule.length > 0 ? [`${rule} schedule ${scheduleName}`] : []),
     `${rule} action allow`,
-    `${rule} log-end yes`,
+    ...(entry.log === null ? [`${rule} log-end yes`] : LOG_MOMENTS.both.map((moment) => `${rule} log-${moment} ${entry.log?.includes(moment) === true ? 'yes' : 'no'}`)),
     `${rule} tag ${shop.tagName(permit.conduit)}`,
     `${rule} description "${safeComment(`${permitLine(permit, 500)}. ${evidenceLine(permit, 400)}`, DESCRIPTION_LENGTH)}"`,
     ...(permit.conditions.onDemand ? [`${rule} disabled yes`] : []),

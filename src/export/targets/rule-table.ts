@@ -21,7 +21,7 @@ const sideTexts = (entry: PlanPermit, side: 'client' | 'server'): string[] => en
 const COLUMNS = [
   'permit', 'conduit', 'from zone', 'from assets', 'client addresses', 'to zone', 'to assets', 'server addresses', 'protocol', 'transport', 'ports',
   'access', 'function codes', 'unit ids', 'data addresses', 'opc ua services', 'opc ua modes', 'opc ua policies', 'other operations', 'schedule',
-  'expires', 'on demand', 'limits', 'unidirectional', 'basis', 'decision', 'owner', 'decided on', 'first seen', 'last seen', 'requests', 'never seen', 'widened by', 'purpose',
+  'expires', 'on demand', 'limits', 'log', 'unidirectional', 'basis', 'decision', 'owner', 'decided on', 'first seen', 'last seen', 'requests', 'never seen', 'widened by', 'purpose',
 ];
 
 const row = (entry: PlanPermit): string => {
@@ -33,7 +33,7 @@ const row = (entry: PlanPermit): string => {
     portTexts(permit).join(' '), permit.access.join(' '), modbus === null ? '' : modbus.functions.join(' '), modbus === null ? '' : modbus.units.join(' '),
     modbus === null ? '' : modbus.ranges.join(' '), permit.opcua?.services.join(' ') ?? '', permit.opcua?.securityModes.join(' ') ?? '',
     permit.opcua?.securityPolicies.join(' ') ?? '', permit.named?.names.join(' ') ?? '', scheduleText(permit), permit.conditions.expires ?? '',
-    permit.conditions.onDemand ? 'yes' : 'no', entry.limits, entry.unidirectional === null ? 'no' : 'yes', permit.basis, permit.decision, permit.owner, permit.decidedOn ?? '',
+    permit.conditions.onDemand ? 'yes' : 'no', entry.limits, entry.log === null ? '' : entry.log.join(' ') || 'none', entry.unidirectional === null ? 'no' : 'yes', permit.basis, permit.decision, permit.owner, permit.decidedOn ?? '',
     permit.evidence?.firstSeen ?? '', permit.evidence?.lastSeen ?? '', permit.evidence?.requests ?? '', permit.evidence?.neverSeen ?? '',
     permit.evidence?.generalisedBy.join(' ') ?? '', permit.purpose,
   ]);
@@ -56,6 +56,7 @@ const jsonValue = (plan: DevicePlan): unknown => ({
     server: sideTexts(entry, 'server'),
     omitted: entry.omitted,
     limits: entry.limits,
+    log: entry.log,
     unidirectional: entry.unidirectional !== null,
   })),
 });

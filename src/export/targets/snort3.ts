@@ -7,7 +7,7 @@
  */
 import { tableOf, type Span } from '../../net/register-set.ts';
 import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
-import { beyondOf, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
+import { beyondOf, cellsByOwner, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell, type ConditionGroup } from '../condition-cells.ts';
 import type { Capabilities, Mode, ModbusEffect, PlanPermit } from '../exporter.ts';
 import { sharedWidening, type Widening } from '../loss.ts';
 import { modbusComplement, type Forbidden, type ModbusEngine } from '../modbus/complement.ts';
@@ -144,9 +144,9 @@ const cellRules = (rule: ConditionCell): RuleText[] => {
 };
 
 /** Where rules do not look into what a Permit limits, because others of its time let more through on its pair and port. */
-const hiddenBy = (entry: PlanPermit, cells: readonly ConditionCell[]): Widening[] => {
+const hiddenBy = (entry: PlanPermit, own: readonly ConditionCell[]): Widening[] => {
   const kind = kindOf(entry);
-  const hidden = kind === null ? [] : cells.filter((rule) => rule.own.includes(entry) && kindOfCell(rule) === null);
+  const hidden = kind === null ? [] : own.filter((rule) => kindOfCell(rule) === null);
   if (hidden.length === 0) return [];
   const others = [...new Set(hidden.flatMap((rule) => sharersOf(rule).filter((other) => kindOf(other) !== kind)))];
   return [sharedWidening(`any ${entry.permit.service.protocol}`, others.map(({ permit }) => permit.id).join(', '), `more than ${entry.permit.service.protocol}`)];
@@ -196,7 +196,8 @@ const sharingGroups = (groups: readonly ConditionGroup[]): Set<ConditionGroup> =
   for (const family of FAMILIES)
     for (const cell of pairCells([...groupOf.keys()].filter(inspected), family))
       for (const port of portCells(cell.permits, 'tcp')) {
-        const here = groups.filter((group) => port.permits.some((entry) => groupOf.get(entry) === group));
+        const held = new Set(port.permits.map((entry) => groupOf.get(entry)));
+        const here = groups.filter((group) => held.has(group));
         for (const group of here.slice(0, -1)) sharing.add(group);
       }
   return sharing;
@@ -221,18 +222,19 @@ export const snort3Rules = (permits: readonly PlanPermit[], mode: Mode, head: re
     const name = `${NAME} ${index + 2}`;
     return [group, { name, path: `baseline-local-${index + 2}.rules`, text: textOf([...head, `# rule group and intrusion policy: ${name}`], cellsOf([group])), of: group.members.filter(inspected) }];
   });
-  const all = cellsOf(groups);
+  const ownOf = cellsByOwner(cellsOf(groups));
+  const policyBy = new Map(own.flatMap(([group, { name }]) => group.members.map((entry) => [entry, name] as const)));
   return {
     policies: [shared, ...own.map(([, policy]) => policy)],
     // An access rule without inspection hides none that should pass.
     ordered: [...permits.filter(isPlain), ...groups.flatMap((group) => group.members.filter(inspected))],
-    policyOf: (entry) => (isPlain(entry) ? 'none' : (own.find(([group]) => group.members.includes(entry))?.[1].name ?? NAME)),
+    policyOf: (entry) => (isPlain(entry) ? 'none' : (policyBy.get(entry) ?? NAME)),
     modbusOf: (entry) => {
       if (inspectedModbus(entry.permit) === null) return null;
-      return withUncheckedEnds(widestEffect([entry, ...beyondOf(entry, all)].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
+      return withUncheckedEnds(widestEffect([entry, ...beyondOf(ownOf(entry))].flatMap((one) => passedModbus(one.permit, ENGINE) ?? [])));
     },
-    beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(entry, all).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
-    alsoOf: (entry) => [...hiddenBy(entry, all), ...(kindOf(entry) === null ? [] : [othersWidening(entry)])],
-    reasonsOf: (entry) => conditionReasons(entry, all),
+    beyondOf: (entry) => (inspectedModbus(entry.permit) !== null ? [] : beyondOf(ownOf(entry)).map((one) => `what ${one.permit.id} lets through, while this rule holds`)),
+    alsoOf: (entry) => [...hiddenBy(entry, ownOf(entry)), ...(kindOf(entry) === null ? [] : [othersWidening(entry)])],
+    reasonsOf: (entry) => conditionReasons(entry, ownOf(entry)),
   };
 };

@@ -12,6 +12,7 @@ import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { ADDRESSED_CODES, bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { fewerOf, indexEnds, inOrderOf, type Party } from './end-index.ts';
+import { indexServices } from './service-index.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
@@ -92,7 +93,7 @@ export const permitCovers = (outer: Permit, inner: Permit, assets: AssetIndex, i
   outer.decision !== 'rejected' && permitReaches(outer, inner, assets, innerAssets) && protocolCovers(outer, inner) && operationsCover(outer, inner) && conditionsCover(outer, inner);
 
 /**
- * Of many Permits those that may reach all of another one's ends, in their order: the few of which permitCovers has to be asked.
+ * Of many Permits those that may reach all of another one's ends and ports, in their order: the few of which permitCovers has to be asked.
  * Whoever covers an end covers the first that it names.
  */
 export const coverCandidates = <T extends { readonly permit: Permit }>(outers: readonly T[], assets: AssetIndex): ((inner: Permit, innerAssets?: AssetIndex) => readonly T[]) => {
@@ -105,5 +106,7 @@ export const coverCandidates = <T extends { readonly permit: Permit }>(outers: r
     const span = asset === undefined ? parseSpan(address ?? '') : (innerAssets.byId.get(asset)?.spans[0] ?? null);
     return { zone, asset: asset ?? null, span: span === null ? null : { ...span, last: span.first } };
   };
-  return (inner, innerAssets = assets) => inPlaces(fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets))).flat());
+  const withService = indexServices(outers.map((value) => ({ ...value.permit.service, value })));
+  return (inner, innerAssets = assets) =>
+    inPlaces(fewerOf(fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets))), withService(inner.service)).flat());
 };

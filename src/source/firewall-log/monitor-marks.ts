@@ -18,14 +18,17 @@ export const ASA_MONITOR_LEVEL = 5;
 /** Access lists are `OTZ_<interface>_IN_<digest>`. */
 export const ASA_LIST_PREFIX = `${EXPORT_MARK}_`;
 
-/** nftables: `OTZ:<rule>:<what>:<W or D>`. W: would be denied; D: was. */
+/** nftables: `OTZ:<rule>:<what>:<W, D or P>`. W: would be denied; D: was; P: passed. */
 export const NFT_PREFIX = `${EXPORT_MARK}:`;
 export const NFT_WOULD = 'W';
 export const NFT_DENIED = 'D';
+export const NFT_PASSED = 'P';
 
 /** What of a rule's path the payload decided: a request, or one octet that can be a keepalive. */
 export const NFT_INSPECTED = 'FC';
 export const NFT_ONE_OCTET = 'KA';
+/** A session that a rule lets through, by its first packet. */
+export const NFT_OPENED = 'NEW';
 /** The source of such a packet answers: no Permit lets its connection through any more. */
 export const NFT_REPLY = 'RE';
 

@@ -1,18 +1,18 @@
 /**
  * Lines that the Linux kernel logs for nftables and iptables (net/netfilter/nf_log_syslog.c): a prefix, then `IN= OUT= SRC=
  * DST= PROTO= SPT= DPT=` and TCP flags as words. The line itself says nothing of the verdict, so the prefix must:
- * ours do (`OTZ:<rule>:<what>:<W or D>`), others by a word (DROP, BLOCK, DENY, REJECT; ACCEPT, ALLOW). Only the
+ * ours do (`OTZ:<rule>:<what>:<W, D or P>`), others by a word (DROP, BLOCK, DENY, REJECT; ACCEPT, ALLOW). Only the
  * kernel, or ulogd for it, is believed: any program could log such a line under its own name.
  */
 import { hasPorts } from '../../observation.ts';
 import { setEnds, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
-import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from './monitor-marks.ts';
+import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PASSED, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from './monitor-marks.ts';
 
 /** An uptime, the rule's prefix (nft allows 127 octets), then what the kernel writes. */
 const LINE = /^(?:\[ *\d{1,10}\.\d{6}\] )?(.{0,127}?)IN=([^ ]{0,15}) OUT=([^ ]{0,15}) /;
 const PROGRAMS: ReadonlySet<string> = new Set(['', 'kernel', 'ulogd']);
 
-const OURS = new RegExp(`^${NFT_PREFIX}([^: ]{1,64}):([A-Z]{1,16}):([${NFT_WOULD}${NFT_DENIED}]) ?$`);
+const OURS = new RegExp(`^${NFT_PREFIX}([^: ]{1,64}):([A-Z]{1,16}):([${NFT_WOULD}${NFT_DENIED}${NFT_PASSED}]) ?$`);
 const DENIES = /(?:^|[^a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected)(?:[^a-z]|$)/i;
 const PASSES = /(?:^|[^a-z])(?:accept|accepted|allow|allowed|pass|passed|audit)(?:[^a-z]|$)/i;
 
@@ -61,7 +61,7 @@ export const netfilterLog: LogFormat = {
       // Of TCP the flags have said it, or the packet is one in mid-session.
       if (ours[2] === NFT_REPLY && transport !== 'tcp') entry.orientation = 'server-first';
       entry.inspected = ours[2] === NFT_INSPECTED || ours[2] === NFT_ONE_OCTET;
-      entry.verdict = ours[3] === NFT_WOULD ? 'would-block' : 'blocked';
+      entry.verdict = ours[3] === NFT_PASSED ? 'passed' : ours[3] === NFT_WOULD ? 'would-block' : 'blocked';
       return 'entry';
     }
     entry.rule = prefix.replace(/[:\s]+$/, '');

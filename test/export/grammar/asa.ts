@@ -24,8 +24,8 @@ const SECTIONS: readonly Section[] = [
 
 const TOPS = [
   `access-list ${NAME} remark [ -~]{1,100}`,
-  `access-list ${NAME} extended permit (?:tcp|udp|sctp) ${SIDE} ${SIDE} ${PORTS} log [0-7] interval \\d+(?: time-range ${NAME})?(?: inactive)?`,
-  `access-list ${NAME} extended permit (?:ip|icmp|icmp6|\\d{1,3}) ${SIDE} ${SIDE} log [0-7] interval \\d+(?: time-range ${NAME})?(?: inactive)?`,
+  `access-list ${NAME} extended permit (?:tcp|udp|sctp) ${SIDE} ${SIDE} ${PORTS} log (?:[0-7] interval \\d+|disable)(?: time-range ${NAME})?(?: inactive)?`,
+  `access-list ${NAME} extended permit (?:ip|icmp|icmp6|\\d{1,3}) ${SIDE} ${SIDE} log (?:[0-7] interval \\d+|disable)(?: time-range ${NAME})?(?: inactive)?`,
   `access-list ${NAME} extended (?:permit|deny) ip any any log [0-7] interval \\d+`,
   `access-group ${NAME} in interface [A-Za-z0-9_-]{1,48}`,
   'same-security-traffic permit inter-interface',

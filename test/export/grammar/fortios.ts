@@ -35,7 +35,7 @@ const TABLES: Record<string, { readonly edit?: string; readonly set: readonly st
     edit: '\\d+',
     set: [
       `name ${SHORT}`, `srcintf ${NAMES}`, `dstintf ${NAMES}`, 'action (?:accept|deny)', `srcaddr6? ${NAME}`, `dstaddr6? ${NAME}`, `schedule ${SHORT}`, 'schedule-timeout enable', `service ${NAME}`,
-      'utm-status enable', 'ssl-ssh-profile "no-inspection"', `application-list ${SHORT}`, 'logtraffic all', 'status disable', 'comments "[^"\\\\]{0,1023}"',
+      'utm-status enable', 'ssl-ssh-profile "no-inspection"', `application-list ${SHORT}`, 'logtraffic (?:all|disable)', 'logtraffic-start enable', 'status disable', 'comments "[^"\\\\]{0,1023}"',
     ],
   },
 };

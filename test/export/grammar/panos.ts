@@ -28,7 +28,7 @@ const LINES = [
   `set rulebase security rules ${RULE} (?:from|to) ${list(SHORT)}`,
   `set rulebase security rules ${RULE} (?:source|destination|application|service) ${list(NAME)}`,
   `set rulebase security rules ${RULE} schedule ${SCHEDULE}`,
-  `set rulebase security rules ${RULE} (?:action (?:allow|deny)|log-end yes|rule-type interzone|disabled yes)`,
+  `set rulebase security rules ${RULE} (?:action (?:allow|deny)|log-(?:start|end) (?:yes|no)|rule-type interzone|disabled yes)`,
   `set rulebase security rules ${RULE} tag ${TAG}`,
   `set rulebase security rules ${RULE} description "[^"\\\\]{1,1024}"`,
 ].map((pattern) => new RegExp(`^(?:${pattern})$`));

@@ -91,7 +91,7 @@ export const readAsa = (text: string, mode: 'monitor' | 'enforce'): ReadRule[] =
     let ports: string[] = [];
     if (words[0] === 'eq') ports = [portText(words.splice(0, 2))];
     else if (words[0] === 'range') ports = [portText(words.splice(0, 3))];
-    if (words.splice(0, 4).join(' ') !== 'log 6 interval 300') throw new Error(`not logged: ${line}`);
+    if (words[1] === 'disable' ? words.splice(0, 2)[0] !== 'log' : words.splice(0, 4).join(' ') !== 'log 6 interval 300') throw new Error(`not logged: ${line}`);
     const times = words[0] === 'time-range' ? timesOf(sections.times.get(words.splice(0, 2)[1]) ?? ['undefined time range']) : { windows: [], expires: '' };
     const same = entry[2].replace(/ (?:eq \d+|range \d+ \d+) log /, ' log ');
     const before = held.get(same);

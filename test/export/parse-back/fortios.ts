@@ -97,7 +97,7 @@ export const readFortios = (text: string, mode: 'monitor' | 'enforce', ids: Read
   if (rest?.values.name[0] !== 'OTZ-DEFAULT' || rest.values.action[0] !== (mode === 'enforce' ? 'deny' : 'accept')) throw new Error('the last policy is not the default');
   return policies.map(({ values }): ReadRule => {
     const six = values.srcaddr6 === undefined ? '' : '6';
-    if (values.action[0] !== 'accept' || values.logtraffic[0] !== 'all') throw new Error(`policy ${values.name[0]}`);
+    if (values.action[0] !== 'accept' || !['all', 'disable'].includes(values.logtraffic[0])) throw new Error(`policy ${values.name[0]}`);
     const list = values['application-list'];
     return {
       client: addresses(...values[`srcaddr${six}`].flatMap((name) => address(name, six))),

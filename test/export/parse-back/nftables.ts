@@ -132,6 +132,9 @@ const replyOf = (line: string): string =>
 /** The last day before a second, by the plant's clock. */
 const lastDay = (seconds: number, timezone: string): string => new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format((seconds - 1) * 1000);
 
+/** Writes a line for the first packet of a session, and decides nothing. */
+const OPENED = /ct state new log prefix "OTZ:[^: ]{1,64}:NEW:P "$/;
+
 export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRule[] => {
   const rules = blocksOf(text);
   const forward = rules.chains.get('forward') ?? [];
@@ -150,7 +153,9 @@ export const readNftables = (text: string, mode: 'monitor' | 'enforce'): ReadRul
   const replyJumps = rules.chains.get('replies') ?? [];
   if (replyJumps.length !== jumps.length) throw new Error('not every conduit has its replies');
   jumps.forEach((jump, at) => {
-    const chain = rules.chains.get(jump.split('jump ')[1]) ?? [];
+    const all = rules.chains.get(jump.split('jump ')[1]) ?? [];
+    for (const [index, line] of all.entries()) if (OPENED.test(line) && !all[index + 1]?.startsWith(line.split(OPENED)[0])) throw new Error(`logs what the next rule does not let through: ${line}`);
+    const chain = all.filter((line) => !OPENED.test(line));
     const [where, replyChain] = replyJumps[at].split('jump ');
     if (where !== jump.split('jump ')[0]) throw new Error(`replies come by other interfaces: ${replyJumps[at]}`);
     const replies = rules.chains.get(replyChain) ?? [];

@@ -41,7 +41,7 @@ export const readPanos = (text: string, mode: 'monitor' | 'enforce'): ReadRule[]
     const known = applications.filter((name) => name.startsWith('modbus-') && name !== 'modbus-base').map((name) => CODES[name]);
     const named = new Set(Object.values(CODES));
     const base = Array.from({ length: 127 }, (_, index) => index + 1).filter((code) => !named.has(code));
-    if (rule.get('action') !== 'allow' || rule.get('log-end') !== 'yes') throw new Error('a rule that does not allow and log');
+    if (rule.get('action') !== 'allow' || (rule.get('log-end') !== 'yes' && rule.get('log-start') === undefined)) throw new Error('a rule that does not allow and log');
     return {
       client: addresses(...values(rule.get('source') ?? '').flatMap(resolve)),
       server: addresses(...values(rule.get('destination') ?? '').flatMap(resolve)),

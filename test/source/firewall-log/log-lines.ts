@@ -76,6 +76,8 @@ export const LOG_LINES: readonly (readonly [line: string, expected: string])[] =
   // netfilter: ours, others', and a program that pretends to be the kernel
   ['[ 5077.002813] OTZ:C1-002:FC:W IN=z3 OUT=z2 MAC=a6:00 SRC=10.30.1.50 DST=10.20.1.10 LEN=64 TOS=0x00 PREC=0x00 TTL=63 ID=32034 DF PROTO=TCP SPT=55174 DPT=502 WINDOW=63 RES=0x00 ACK PSH URGP=0 OPT (0101080A)',
     '|C1-002|would-block mid inspected|10.30.1.50>10.20.1.10 tcp/502||1|'],
+  ['[ 5077.002813] OTZ:C1-002:NEW:P IN=z3 OUT=z2 SRC=10.30.1.50 DST=10.20.1.10 LEN=60 PROTO=TCP SPT=55174 DPT=502 WINDOW=63 RES=0x00 SYN URGP=0 ',
+    '|C1-002|passed new|10.30.1.50>10.20.1.10 tcp/502||1|'],
   ['[ 5077.002813] OTZ:C1-002:KA:D IN=z3 OUT=z2 SRC=10.30.1.50 DST=10.20.1.10 LEN=53 PROTO=TCP SPT=55174 DPT=502 WINDOW=63 RES=0x00 ACK URGP=0 ',
     '|C1-002|blocked mid inspected|10.30.1.50>10.20.1.10 tcp/502||1|'],
   ['Mar  2 06:00:01 gw kernel: [ 5077.002813] OTZ:NOCONDUIT:ANY:D IN=z3 OUT=z2 SRC=10.20.1.10 DST=10.30.1.50 LEN=64 PROTO=TCP SPT=22 DPT=55174 WINDOW=63 RES=0x00 ACK SYN URGP=0 ',
