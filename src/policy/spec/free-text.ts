@@ -24,12 +24,13 @@ export interface DirectionText {
   readonly notUnderstood: readonly string[];
 }
 
-const ARROW = /^\s*([A-Za-z0-9][A-Za-z0-9_.-]*)\s*(<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)\s*([A-Za-z0-9][A-Za-z0-9_.-]*)\s*(.*)$/is;
+/** Two zones and the arrow between them, with the space around each. */
+const HEAD = /^(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)(\s*)(<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)/i;
 const FUNCTION_CODES = /^(?:only\s+)?(?:modbus\s+)?(?:fcs?|func(?:tion)?(?:[ -]codes?)?)\s*:?\s*([0-9][0-9\s,/&+-]*(?:(?:and|or|to)\s*[0-9][0-9\s,/&+-]*)*)(?:\s*only)?$/i;
 const UNITS = /^(?:only\s+)?unit(?:s|[ -]ids?)?\s*:?\s*([0-9][0-9\s,/&+-]*(?:(?:and|or|to)\s*[0-9][0-9\s,/&+-]*)*)(?:\s*only)?$/i;
 const REGISTERS = /^(?:only\s+)?(?:registers?|addresses|coils?)\s*:?\s*([0-9]+)\s*(?:-|\u2013|to|through)\s*([0-9]+)(?:\s*only)?$/i;
 /** Words of a limit: a qualifier with one of them that no rule above reads is named, not filed as a purpose. */
-const LIMIT_WORDS = /\b(fcs?|function|unit|register|coil|port|write|read|block|deny|only|except|max|rate|limit|not|no)\b/i;
+const LIMIT_WORDS = /\b(fcs?|function|unit|register|coil|port|block|deny|except|max|rate|limit|not|no)\b/i;
 
 /** `3/4`, `3, 4`, `1-4`, `3 and 4`; null when it is not a list of numbers within bounds. */
 const parseNumberList = (text: string, max: number): number[] | null => {
@@ -57,34 +58,35 @@ const splitQualifiers = (text: string): string[] => {
   return parts;
 };
 
-const HEAD = /^(\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)(\s*(?:<->|<-->|\u2194|<-|<--|\u2190|-->|->|=>|\u2192|\bto\b)\s*)([A-Za-z0-9][A-Za-z0-9_.-]*)/i;
-
 /** The same text with other names for its two zones; a text without an arrow names none. */
 export const renameInDirection = (text: string, nameOf: (reference: string) => string): string => {
-  const arrow = HEAD.exec(text);
-  return arrow === null || ARROW.exec(text) === null ? text : `${arrow[1]}${nameOf(arrow[2])}${arrow[3]}${nameOf(arrow[4])}${text.slice(arrow[0].length)}`;
+  const head = HEAD.exec(text);
+  if (head === null) return text;
+  const [whole, lead, from, before, sign, behind, to] = head;
+  return `${lead}${nameOf(from)}${before}${sign}${behind}${nameOf(to)}${text.slice(whole.length)}`;
 };
 
 /** One way of a text that says both (`A <-> B (FC 3 only)`): `A -> B ...`, or `B -> A ...`. */
 export const oneWayOf = (text: string, backwards: boolean): string => {
-  const arrow = HEAD.exec(text);
-  return arrow === null ? text : `${arrow[1]}${backwards ? arrow[4] : arrow[2]} -> ${backwards ? arrow[2] : arrow[4]}${text.slice(arrow[0].length)}`;
+  const head = HEAD.exec(text);
+  if (head === null) return text;
+  const [whole, lead, one, , , , other] = head;
+  return `${lead}${backwards ? other : one} -> ${backwards ? one : other}${text.slice(whole.length)}`;
 };
 
 export const parseDirection = (text: string): DirectionText => {
   const bounded = text.slice(0, 500).trim();
-  const arrow = ARROW.exec(bounded);
+  const head = HEAD.exec(bounded);
   let from: string | null = null;
   let to: string | null = null;
   let bothWays = false;
-  let rest = bounded;
-  if (arrow !== null) {
-    const sign = arrow[2];
+  const rest = bounded.slice(head?.[0].length ?? 0).trim();
+  if (head !== null) {
+    const [, , one, , sign, , other] = head;
     const backwards = sign.startsWith('<-') && !sign.endsWith('>') || sign === '\u2190';
     bothWays = sign === '<->' || sign === '<-->' || sign === '\u2194';
-    from = backwards ? arrow[3] : arrow[1];
-    to = backwards ? arrow[1] : arrow[3];
-    rest = arrow[4].trim();
+    from = backwards ? other : one;
+    to = backwards ? one : other;
   }
 
   let access: DirectionText['access'] = null;
@@ -98,16 +100,12 @@ export const parseDirection = (text: string): DirectionText => {
   const notUnderstood: string[] = [];
 
   const inner = /^\((.*)\)\s*$/s.exec(rest);
-  const qualifiers = inner === null ? (rest === '' ? [] : [rest]) : splitQualifiers(inner[1]);
-  if (inner === null && rest !== '' && arrow !== null) {
-    notUnderstood.push(rest);
-    qualifiers.length = 0;
-  }
-  for (const qualifier of qualifiers) {
+  if (inner === null && rest !== '') notUnderstood.push(rest);
+  for (const qualifier of inner === null ? [] : splitQualifiers(inner[1])) {
     const codes = FUNCTION_CODES.exec(qualifier);
     const units = UNITS.exec(qualifier);
     const range = REGISTERS.exec(qualifier);
-    if (arrow === null) notUnderstood.push(qualifier);
+    if (head === null) notUnderstood.push(qualifier);
     else if (/^(only\s+)?read[ -]?only$|^(only\s+)?reads?$|^reads? only$/i.test(qualifier)) access = 'read';
     else if (/^write[ -]?only$|^writes? only$/i.test(qualifier)) access = 'write';
     else if (/^read[ -/]?(and )?write$/i.test(qualifier)) access = 'read-write';
@@ -127,7 +125,7 @@ export const parseDirection = (text: string): DirectionText => {
       mfa = true;
       purpose.push(qualifier);
     } else if (/\bonly$/i.test(qualifier) && !/\b(fcs?|function|unit|register|coil|port|write|block|deny)\b/i.test(qualifier)) purpose.push(qualifier);
-    else if (LIMIT_WORDS.test(qualifier) && /\b(fcs?|function|unit|register|coil|port|block|deny|except|max|rate|limit|not|no)\b/i.test(qualifier)) notUnderstood.push(qualifier);
+    else if (LIMIT_WORDS.test(qualifier)) notUnderstood.push(qualifier);
     else purpose.push(qualifier);
   }
   return { from, to, bothWays, access, functionCodes, unitIds, registers, unidirectional, viaDiode, mfa, purpose, notUnderstood };
