@@ -163,9 +163,8 @@ function renameZone({ draft, loaded }: EditedSpec, zone: string, next: string, n
       for (const end of ['tx_endpoint', 'rx_endpoint']) swap(at('unidirectional', end), 'zone');
       for (const end of ['from', 'to']) swap(at('unidirectional'), end);
       if (flow.direction !== undefined) {
-        const zoneIds = loaded.spec.zones.map((one) => one.zone_id);
-        const isMeant = (reference: string): boolean => (zonesNamed(reference, conduit.connects)[0] ?? zonesNamed(reference, zoneIds)[0]) === zone;
-        document.setIn(['conduits', c, 'protocols_allowed', f, 'direction'], renameInDirection(flow.direction, (reference) => (isMeant(reference) ? next : reference)));
+        const renamed = renameInDirection(flow.direction, (reference) => (zonesNamed(reference, conduit.connects)[0] === zone ? next : reference));
+        document.setIn(['conduits', c, 'protocols_allowed', f, 'direction'], renamed);
       }
     }
   }

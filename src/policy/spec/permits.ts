@@ -171,7 +171,6 @@ const withoutEffectOf = (flow: SpecFlow, text: DirectionText | null): DeclaredPe
 
 /** All Permits of a spec, in the order of the file. */
 export const permitsOf = (spec: Spec): DeclaredPermit[] => {
-  const zoneIds = spec.zones.map((zone) => zone.zone_id);
   const taken = new Set(spec.conduits.flatMap((conduit) => [...(conduit.protocols_allowed ?? []).flatMap((flow) => flow.rule_id ?? []), ...(conduit.removed_rules ?? [])]));
   const freshId = (wanted: string): string => {
     const id = freeId(wanted, (one) => taken.has(one));
@@ -182,7 +181,8 @@ export const permitsOf = (spec: Spec): DeclaredPermit[] => {
     (conduit.protocols_allowed ?? []).flatMap((flow, flowIndex): DeclaredPermit[] => {
       const path = ['conduits', conduitIndex, 'protocols_allowed', flowIndex];
       const text = flow.direction === undefined ? null : parseDirection(flow.direction);
-      const named = (reference: string | null | undefined): string => zonesNamed(reference ?? '', conduit.connects).at(0) ?? zonesNamed(reference ?? '', zoneIds).at(0) ?? '';
+      // References that lead elsewhere are refused (references.ts).
+      const named = (reference: string): string => zonesNamed(reference, conduit.connects).at(0) ?? '';
       const fromZone = flow.client?.zone ?? (text?.from ? named(text.from) : flow.server === undefined ? conduit.connects[0] : (conduit.connects.find((zone) => zone !== flow.server?.zone) ?? ''));
       const toZone = flow.server?.zone ?? (text?.to ? named(text.to) : (conduit.connects.find((zone) => zone !== fromZone) ?? ''));
       const access = accessOf(flow, text);
