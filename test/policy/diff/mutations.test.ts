@@ -256,6 +256,14 @@ describe('diff', () => {
     expect(detail).toContain(told);
   });
 
+  it.each<readonly [string, (set: ObservationSet) => ObservationSet]>([
+    ['one hour in sixteen was lost', (set) => ({ ...set, sensor: { ...set.sensor, deafHours: set.sensor.hours.filter((hour) => hour % 16 === 0) } })],
+    ['a seventh of the conversations were heard one way only', (set) => ({ ...set, conversations: [...set.conversations, ...Array.from({ length: 70 }, (_, i) => conversation('10.3.0.3', '10.3.0.2', { port: 8000 + i, oneWay: i % 7 === 0 }))] })],
+  ])('calls it unused all the same where little was missed: %s', (_, worse) => {
+    const quiet = without((one) => one.client === '10.3.0.1' && one.port === 502);
+    expect(diffSpec(loadText(SPEC), worse(quiet)).filter(({ permit }) => permit === 'R-POLL').map(({ type }) => type)).toEqual(['unused-permit']);
+  });
+
   it('does not call unused what runs on both sides of a schedule\'s edge', () => {
     const scheduled = diffSpec(loadText(edit('        access: read\n        modbus: {function_codes: [3, 4]', '        access: read\n        schedule: {days: [mon], start: "08:00", end: "12:00"}\n        modbus: {function_codes: [3, 4]')), observations(traffic()));
     const about = scheduled.filter((finding) => finding.permit === 'R-POLL' && finding.client === null);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FOLDED_FUNCTION, type Conversation, type ObservationSet } from '../../../src/observation.ts';
+import { FOLDED_FUNCTION, type AddressRecord, type Conversation, type ObservationSet } from '../../../src/observation.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { FINDING_TYPES, makeFinding, type Finding, type FindingType } from '../../../src/policy/diff/findings.ts';
 import { acceptFindings, isAcceptable, meaningOf, REJECTABLE } from '../../../src/policy/edit/accept.ts';
@@ -70,6 +70,8 @@ const accepted = (text: string, set: ObservationSet, type: FindingType): { text:
   expect(findings.length).toBeGreaterThan(0);
   const { text: after, results } = acceptFindings(text, set, findings, { decision: 'approved', owner: 'A. Keller', purpose: 'agreed on site' });
   expect(results.filter(({ done }) => !done)).toEqual([]);
+  // An empty list or map demands nothing, and says that somebody had meant it.
+  expect(after).not.toMatch(/: (?:\[\]|\{\})/);
   const [before, now] = [new Set(text.split('\n')), new Set(after.split('\n'))];
   return {
     text: after, loaded: loadText(after), sentence: results.map(({ sentence }) => sentence).join('\n'), left: [...diffSpec(loadText(after), set)],
@@ -261,6 +263,12 @@ describe('a weaker mode', () => {
     expect(come).toContain('opcua: {services: [Read, Publish], security_mode: [None, SignAndEncrypt]}');
   });
 
+  it('is admitted in a rule that says nothing of OPC UA but its mode', () => {
+    const { loaded, come } = accepted(SPEC.replace('        opcua: {services: [Read, Publish]}\n', ''), observations([poll('10.2.0.1'), poll('10.2.0.2'), browse('10.2.0.9', 'Sign', 'Basic256Sha256')]), 'weaker-security-mode');
+    expect(permitOf(loaded, 'R-UA')?.opcua?.securityModes).toEqual(['Sign', 'SignAndEncrypt']);
+    expect(come).toContain('opcua: {security_mode: [Sign, SignAndEncrypt]}');
+  });
+
   it('is admitted in a copy where the rule is for more, so that nobody else may be weaker', () => {
     const text = SPEC.replace('client: {zone: CELL, assets: [HMI]}', 'client: {zone: CELL, assets: [HMI, PLC-1]}').replace('opcua: {services', 'opcua: {security_policy: [Basic256Sha256], services');
     const set = observations([...traffic().slice(0, 2), browse('10.2.0.9', 'Sign', 'Basic128Rsa15'), browse('10.2.0.1')]);
@@ -390,6 +398,17 @@ describe('an asset in the wrong zone', () => {
     expect(sentence).toBe('the device with 00:1d:9c:99:00:07 is PLC-1 in CELL now, and SPARE of OPS no longer');
     expect(gone).toHaveLength(2);
     expect(come).toEqual(['- {asset_id: PLC-1, role: plc, ip: [10.2.0.1], mac: ["00:1d:9c:20:01:01", "00:1d:9c:99:00:07"]} # the oldest', '- {asset_id: SPARE, ip: [10.3.0.7], mac: ["00:1d:9c:99:00:08"]}']);
+  });
+
+  it('is taken for it where it spoke from the other place before, with all that it has; a link address of its own zone stays where it is', () => {
+    const [day] = daysFrom(MONDAY, 1);
+    const at = (later: number): bigint => BigInt(day + later) * 86_400_000_000_000n;
+    const heard = (address: string, mac: string, from: number, to: number): AddressRecord => ({ ...addressRecord(address), macs: [{ mac, firstNs: at(from), lastNs: at(to) }] });
+    const here = heard('10.2.0.2', '00:50:56:30:01:01', 10, 20);
+    const set = observations(traffic(), daysFrom(MONDAY, 28), [{ ...here, macs: [...here.macs, { mac: '00:1d:9c:20:01:01', firstNs: at(0), lastNs: at(9) }] }, heard('10.3.0.1', '00:50:56:30:01:01', 0, 9)]);
+    expect(accepted(SPEC, set, 'asset-in-wrong-zone').loaded.spec.zones.flatMap(({ assets }) => assets ?? []).flatMap((one) => (typeof one === 'string' || one.mac === undefined ? [] : [[one.asset_id, ...one.mac]]))).toEqual([
+      ['PLC-1', '00:1d:9c:20:01:01'], ['PLC-2', '00:50:56:30:01:01'], ['SPARE', '00:1d:9c:99:00:07', '00:1d:9c:99:00:08'],
+    ]);
   });
 
   it('is refused while the device speaks from both places', () => {

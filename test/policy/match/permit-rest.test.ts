@@ -220,3 +220,19 @@ describe('a spec that people have changed, updated with the same traffic', () =>
     });
   });
 });
+
+it('of rules with windows those that speak of a thing fill the week together, and no others', () => {
+  const rule = (id: string, days: string, code: number): string => `      - {rule_id: ${id}, protocol: Modbus/TCP, port: 502, client: {zone: OPS, assets: [A]}, server: {zone: CELL, assets: [X]}, access: any, modbus: {function_codes: [${code}]}, schedule: {days: [${days}]}}\n`;
+  const left = (code: number): number => {
+    const { spec: own, permits } = loadText(`zones:
+  - {zone_id: OPS, name: Operations, assets: [{asset_id: A, ip: [10.3.0.1]}]}
+  - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: X, ip: [10.2.0.1]}]}
+conduits:
+  - conduit_id: C1
+    connects: [CELL, OPS]
+    protocols_allowed:
+${rule('WEEK', 'mon, tue, wed, thu, fri', 3)}${rule('END', 'sat, sun', code)}`);
+    return undeclaredOf(permits, indexAssets(own))(PLAIN.permit, (one) => [one.permit]).rest.length;
+  };
+  expect([left(3), left(4)]).toEqual([0, 1]);
+});
