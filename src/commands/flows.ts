@@ -179,6 +179,9 @@ const csvRow = (flow: Flow, assets: NamedAssets): Cell[] => [
   operationsText(flow, Number.POSITIVE_INFINITY),
 ];
 
+/** What the question mark of serviceText says. */
+const BY_PORT_MEANS = 'service?: named by its port alone; its own bytes do not tell\n';
+
 function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[], format: Format, context: CommandContext): Generator<string> {
   const records = function* (): Generator<object> {
     for (const flow of page.flows) yield flowRecord(flow, assets.idOf);
@@ -201,6 +204,7 @@ function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[],
     case 'table':
       yield lossText(losses);
       if (page.flows.length === 0) return yield 'no conversation matches\n';
-      return yield* textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
+      yield* textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
+      if (page.flows.some(({ service }) => service.by === 'port' && service.name !== '')) yield BY_PORT_MEANS;
   }
 }

@@ -110,6 +110,6 @@ export function operationsText(flow: Flow, shown: number = SHOWN_OPERATIONS): st
 /** `modbus`, `ssh?` when only the port says so, or the transport and port. */
 export function serviceText(flow: Pick<Flow, 'service' | 'transport' | 'port'>): string {
   const where = flow.port > 0 ? `${flow.transport}/${flow.port}` : flow.transport;
-  if (flow.service.name === '') return where;
+  if (flow.service.name === '' || flow.service.name === where) return where;
   return `${flow.service.name}${flow.service.by === 'port' ? '?' : ''} ${where}`;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { listFlows } from '../../src/commands/flows.ts';
 import { BaselineError, EXIT } from '../../src/errors.ts';
+import { serviceText } from '../../src/render/flow-record.ts';
 import { FLOWS_SHAPE } from '../../src/render/json-shapes.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { testFolder } from '../folder.ts';
@@ -166,3 +167,14 @@ test('the same store gives the same bytes', () => {
   expect(textOf(listFlows({ db, json: true }, setStage()))).toBe(textOf(listFlows({ db, json: true }, setStage())));
 });
 
+test('a table says what its question marks mean, and calls icmp by one word', () => {
+  const table = (path: string): string => textOf(listFlows({ db: path }, setStage()));
+  expect(table(db)).toMatch(/ ssh\? tcp\/22 [^]*\nservice\?: named by its port alone; its own bytes do not tell\n$/);
+  const path = join(folder, 'named.db');
+  fillStore(path);
+  const store = openForWriting(path);
+  store.db.exec("UPDATE conversation SET service_by = 2 WHERE service_by = 1");
+  store.close();
+  expect(table(path)).not.toContain('?');
+  expect(serviceText({ service: { name: 'icmp', by: 'probe' }, transport: 'icmp', port: -1 })).toBe('icmp');
+});
