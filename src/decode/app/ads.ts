@@ -30,6 +30,7 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [9, ['Read Write', 'write']],
 ]);
 const NOTIFICATION = 8;
+const READ_WRITE = 9;
 /** Well-known AMS ports: what on the controller is addressed. */
 const AMS_PORTS = new Map([
   [100, 'logger'],
@@ -75,6 +76,8 @@ export const ADS = framedProtocol({
       const error = view.getUint32(at + AT.error, true) || (hasResult ? view.getUint32(at + AT.data, true) : 0);
       const asked = takeRequest(outstanding, requester);
       sink.serverIs(true);
+      // What a Read Write was for, its request alone tells: mostly nothing that writes.
+      if (asked < 0 && command === READ_WRITE) return;
       return sink.operation(-1, asked < 0 ? command : asked, error === 0 ? MESSAGE.response : MESSAGE.error, error);
     }
     const port = view.getUint16(at + AT.targetPort, true);

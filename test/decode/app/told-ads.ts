@@ -34,6 +34,7 @@ export const ADS_READ: ReadRow = [
     [TO_SERVER, amsPacket(851, 3, false, 9, '06f00000 00000000 04000000 64000000')],
     [TO_SERVER, amsPacket(851, 3, false, 10, '05f00000 64000000 04000000 01000000')],
     [TO_CLIENT, amsPacket(851, 3, true, 10, '01070000')],
+    [TO_CLIENT, amsPacket(851, 9, true, 99, '00000000 04000000 64000000')],
     [TO_SERVER, amsPacket(10000, 9, false, 11, '78000000 12000000 04000000 02000000 6200')],
     [TO_SERVER, amsPacket(10000, 3, false, 12, 'b0040000 00000000 04000000 02000000')],
   ],
