@@ -10,6 +10,7 @@ import { estimateCompleteness } from './completeness.ts';
 import { infer, type Inference } from './inference.ts';
 import { levelOf } from './roles/levels.ts';
 import { resolvePins } from './pins.ts';
+import { SCAN_CYCLE_MS } from './profiles.ts';
 import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal, type ZoneKind } from './proposal.ts';
 import { checkRequirements } from './requirements.ts';
 import { measureStability } from './stability.ts';
@@ -72,11 +73,15 @@ function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap
   };
 }
 
+/** I/O that controllers alone ask, at the pace of their own scan: nobody is asked whether each of its like guards. */
+const isScannedIo = ({ decisions, plant: { profiles } }: Inference, index: number): boolean =>
+  decisions[index]!.role === 'io' && profiles[index]!.controlIn.every(({ client, cycle }) => decisions[client]!.role === 'plc' && cycle !== null && cycle.periodMs <= SCAN_CYCLE_MS);
+
 function safetyCandidates(inference: Inference): Proposal['safetyCandidates'] {
   const { decisions, inventory } = inference;
   return decisions
     .map((decision, index) => ({ decision, index, asset: inventory.assets[index]! }))
-    .filter(({ decision }) => decision.role === 'safety-controller' || decision.safetySentence !== '')
+    .filter(({ decision, index }) => decision.role === 'safety-controller' || (decision.safetySentence !== '' && !isScannedIo(inference, index)))
     .sort((a, b) => b.decision.safetyPoints - a.decision.safetyPoints)
     .map(({ decision, index, asset }) => ({
       asset: asset.id,

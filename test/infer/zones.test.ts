@@ -45,6 +45,8 @@ describe('a small plant', () => {
     expect(safety).toMatchObject({ kind: 'safety', safetyRelated: true, slT: { value: 3, basis: 'assumption' } });
     expect(safety.assets).toEqual(['10.1.0.20', '10.1.0.21']);
     expect(proposal.safetyCandidates.map((candidate) => candidate.asset)).toContain('10.1.0.20');
+    // I/O that controllers scan is read as well, and never written by operators: of it nobody is asked.
+    expect(proposal.safetyCandidates.filter(({ role }) => role === 'io')).toEqual([]);
     // Every controller behaves as one: what speaks for safety is something else.
     expect(proposal.safetyCandidates.filter(({ sentence }) => sentence.includes('behaves as a controller'))).toEqual([]);
   });
@@ -255,6 +257,12 @@ describe('the constraints of IEC 62443-3-2', () => {
     const asked = proposeConduits(set, found, DEFAULT_CONDUIT_OPTIONS).permits.filter(({ permit }) => permit.to.zone === 'Z-REMOTE');
     expect(asked.length).toBeGreaterThan(0);
     for (const { permit, question } of asked) expect([permit.decision, question?.kind]).toEqual(['pending', 'internet']);
+  });
+
+  it('says of a controller that stations of the whole plant alone ask what would tell its cell, and not how close it is to another', () => {
+    const lone = '10.1.0.240';
+    const { placement } = assetAt(propose(plantWith([{ address: lone, mac: mac('controller', 240) }], [{ client: '10.1.0.10', server: lone, service: 'modbus', periodMs: 2000, operations: [['Write Single Register', 'write', 6]] }])), lone);
+    expect(placement).toMatchObject({ reason: 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand', runnerUp: { reason: 'the stations that ask it, and others besides, ask that cell most' } });
   });
 
   it('asks VLANs for cells where the network is one, and whichever conversation was heard first', () => {
