@@ -24,3 +24,10 @@ export function addressText(table: Pick<Records, 'keys'>, index: number): string
   return ipv6Text(keys[k], keys[k + 1], keys[k + 2], keys[k + 3]);
 }
 
+/** Many receive what is sent to it, and it never sends: multicast, and 255.255.255.255 (RFC 1112 clause 4, RFC 919 clause 7, RFC 4291 clause 2.7). */
+export function isGroupAddress(table: Pick<Records, 'keys'>, index: number): boolean {
+  const k = index << 2;
+  const { keys } = table;
+  if (keys[k] === IPV4_MARK && keys[k + 1] === 0 && keys[k + 2] === 0) return keys[k + 3] >>> 28 === 0xe || keys[k + 3] === -1;
+  return keys[k] >>> 24 === 0xff;
+}

@@ -6,7 +6,7 @@ import * as transport from '../decode/transport.ts';
 import * as frames from '../decode/decoded-frame.ts';
 import { etherTypeName, listensRather, serverPortRank, serviceByPort } from '../net/services.ts';
 import { CLIENT_PORT_FACT } from '../observation.ts';
-import { internIpv4 } from './address-table.ts';
+import { internIpv4, isGroupAddress } from './address-table.ts';
 import { internFact } from './conversation-facts.ts';
 import { count, internText, widenSpan, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -95,16 +95,20 @@ function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: 
     setDirection(state, session, firstFromLo, DIRECTION.firstPacket);
     return;
   }
+  // Who sends to a group asks it, also from the very port where others are served: groups ask nobody.
+  const isToGroup = isGroupAddress(state.addresses, addressOf(state, session, firstFromLo));
+  const guess = (clientIsLo: boolean, by: number): void =>
+    isToGroup && clientIsLo !== firstFromLo ? setDirection(state, session, firstFromLo, DIRECTION.firstPacket) : setDirection(state, session, clientIsLo, by);
   const lowServes = findKey(state.servers, addressOf(state, session, false), transport, low, 0) >= 0;
   const highServes = findKey(state.servers, addressOf(state, session, true), transport, high, 0) >= 0;
   if (lowServes !== highServes) {
-    setDirection(state, session, highServes, DIRECTION.knownServer);
+    guess(highServes, DIRECTION.knownServer);
     return;
   }
   const isTcp = transport === IP_PROTOCOL.tcp;
   const lowRank = portRank(isTcp, low);
   const highRank = portRank(isTcp, high);
-  if (lowRank !== highRank) setDirection(state, session, highRank > lowRank, DIRECTION.port);
+  if (lowRank !== highRank) guess(highRank > lowRank, DIRECTION.port);
   // A TCP session joined midstream between two nameless ports.
   else if (isTcp && low !== high) setDirection(state, session, listensRather(high, low), DIRECTION.port);
   else setDirection(state, session, firstFromLo, DIRECTION.firstPacket);

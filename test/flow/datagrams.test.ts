@@ -43,3 +43,16 @@ test('a FINS command that no manual lists is counted as what it is, and what is 
   expect(spoken(conversations)).toEqual({ '10.0.0.1 > 10.0.0.2:9600': [`${0x0101}: 1+0`, `${0x0403}: 1+0`, `${0x0f10}: 1+0`] });
   expect(sensor.counters).toEqual({ 'malformed.fins.not-a-message': 1 });
 });
+
+test('who serves on a port and sends to a group from it asks the group: nobody is asked by one', async () => {
+  const from = (client: string, server: string, payload: string, id: number): Uint8Array =>
+    ethernet('02:00:00:00:00:01', '02:00:00:00:00:02', ETHERTYPE.ipv4, udpPacket({ from: client, to: server, ttl: 16, id }, 3671, 3671, hex(payload)));
+  // KNXnet/IP: an interface answers a connect, and routes a telegram of the bus to all others (03_08_05 clause 2).
+  const { conversations } = await heard([
+    from('10.0.0.1', '10.0.0.9', '0610 0205 001a 0801 0a000001 0e57 0801 0a000001 0e57 0404 0200', 1),
+    from('10.0.0.9', '10.0.0.1', '0610 0206 0014 0100 0801 0a000009 0e57 0404 1101', 2),
+    from('10.0.0.9', '224.0.23.12', '0610 0530 0011 2900 bce0 1101 0a03 01 0081', 3),
+    from('10.0.0.9', '255.255.255.255', '0610 0530 0011 2900 bce0 1101 0a03 01 0081', 4),
+  ]);
+  expect(Object.keys(spoken(conversations)).sort()).toEqual(['10.0.0.1 > 10.0.0.9:3671', '10.0.0.9 > 224.0.23.12:3671', '10.0.0.9 > 255.255.255.255:3671']);
+});
