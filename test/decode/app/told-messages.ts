@@ -135,7 +135,7 @@ export const READ: readonly ReadRow[] = [
   ['hart-ip', 'udp', 5094, [[TO_SERVER, '0200040000020014 0000 000300 0023 04 41200000'], [TO_CLIENT, '0201040000020014 4000 0003 03 000102 0023 01 07']], ['Command 3/read/request', 'Command 35/write/request', 'Command 3/read/response', 'Command 35/write/error 7'], []],
   ['hart-ip', 'udp', 5094, [[TO_SERVER, '010000000001000d0100007530']], ['Session Initiate/browse/request'], []],
   ['melsec', 'tcp', 5007, [[TO_SERVER, '500000ffff03000c00100001040000640000a80100']], ['Device Read/read/request'], []],
-  ['melsec', 'tcp', 8192, [[TO_SERVER, ascii('500000FF03FF000018000404010000D*000100000A')], [TO_CLIENT, ascii('D00000FF03FF000016C05100FF03FF0004010000')], [TO_SERVER, ascii('54001234000000FF03FF0000100010100200000001')]], ['Device Read/read/request', 'Device Read/read/error 49233', 'Remote Stop/control/request'], []],
+  ['melsec', 'tcp', 5007, [[TO_SERVER, ascii('500000FF03FF000018000404010000D*000100000A')], [TO_CLIENT, ascii('D00000FF03FF000016C05100FF03FF0004010000')], [TO_SERVER, ascii('54001234000000FF03FF0000100010100200000001')]], ['Device Read/read/request', 'Device Read/read/error 49233', 'Remote Stop/control/request'], []],
   ['fins', 'udp', 19600, [[TO_SERVER, '800002000b00000a000101028200c800000300010002'], [TO_CLIENT, 'c00002000a00000b000101020000']], ['Memory Area Write/write/request', 'Memory Area Write/write/response'], []],
   ADS_READ,
   [
