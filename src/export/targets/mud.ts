@@ -3,8 +3,8 @@
  * `<asset>.mud.json` and `controllers.json`, which maps controller URNs and devices to addresses: literal addresses in a MUD file are
  * not portable. MUD knows ports and directions and nothing of protocols inside. No signature: none can be made here.
  */
-import { addTo } from '../../net/multi-map.ts';
-import { formatSpan, intersectSets, normaliseSet, parseSet, subtractSets, type AddressSet } from '../../net/address-set.ts';
+import { addTo, listsBy } from '../../net/multi-map.ts';
+import { compareSpans, formatSpan, intersectSets, normaliseSet, overlapping, parseSet, subtractSets, type AddressSet } from '../../net/address-set.ts';
 import { isWholeZone } from '../../permit.ts';
 import type { DeviceExport, DevicePlan, Exporter, LossRow, PlanAsset, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -129,18 +129,22 @@ interface Covered {
 const coveredBy = (permits: readonly PlanPermit[], zones: readonly PlanZone[]): Covered => {
   const uses = new Map<PlanAsset, DeviceUse[]>();
   const beside = new Map<PlanPermit, Record<Side, AddressSet>>();
+  const places = zones.flatMap((zone) => zone.assets.map((asset) => ({ asset, zone: zone.id })));
+  const [byId, byZone] = [listsBy(places, ({ asset }) => asset.id), listsBy(places, ({ zone }) => zone)];
+  // No address is of two assets (policy/spec/assets.ts).
+  const spans = places.flatMap((place) => place.asset.addresses.map((span) => ({ ...span, place }))).sort(compareSpans);
   for (const entry of permits)
     for (const side of ['from', 'to'] as const) {
       const end = entry.permit[side];
       const stated = parseSet(end.addresses);
-      for (const zone of zones)
-        for (const asset of zone.assets) {
-          const rest = besideOf(end, stated, end.zone === zone.id, asset);
-          if (rest === null) continue;
-          addTo(uses, asset, { entry, deviceIsClient: side === 'from' });
-          const held = beside.get(entry) ?? { from: [], to: [] };
-          beside.set(entry, { ...held, [side]: normaliseSet([...held[side], ...rest]) });
-        }
+      const meant = new Set([...end.assets.flatMap((id) => byId.get(id) ?? []), ...(isWholeZone(end) ? (byZone.get(end.zone) ?? []) : []), ...stated.flatMap((span) => overlapping(spans, span)).map(({ place }) => place)]);
+      for (const { asset, zone } of meant) {
+        const rest = besideOf(end, stated, end.zone === zone, asset);
+        if (rest === null) continue;
+        addTo(uses, asset, { entry, deviceIsClient: side === 'from' });
+        const held = beside.get(entry) ?? { from: [], to: [] };
+        beside.set(entry, { ...held, [side]: normaliseSet([...held[side], ...rest]) });
+      }
     }
   return { uses, beside };
 };

@@ -9,6 +9,7 @@
 import type { Permit } from '../../permit.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_OPENED, NFT_PASSED, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from '../../source/firewall-log/monitor-marks.ts';
 import { formatSpan, type AddressSpan } from '../../net/address-set.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { spanText } from '../../net/register-set.ts';
 import { minuteOfDay } from '../../policy/spec/schedule.ts';
 import { coverage } from '../covered-permits.ts';
@@ -207,14 +208,20 @@ interface ConduitText {
   readonly denials: string[];
 }
 
-const conduitText = (plan: DevicePlan, conduit: PlanConduit, covered: ReadonlySet<PlanPermit>, names: NameScope, clock: Clock, shared: Map<string, string[]>): ConduitText => {
+/** With its place among all. */
+interface PlacedPermit {
+  readonly entry: PlanPermit;
+  readonly at: number;
+}
+
+const conduitText = (plan: DevicePlan, conduit: PlanConduit, permits: readonly PlacedPermit[], covered: ReadonlySet<PlanPermit>, names: NameScope, clock: Clock, shared: Map<string, string[]>): ConduitText => {
   const enforce = plan.mode === 'enforce';
   const suffix = enforce ? NFT_DENIED : NFT_WOULD;
   const chain = names.nameOf(`conduit ${conduit.id}`, `c-${conduit.id}`);
   const replyChain = names.nameOf(`replies ${conduit.id}`, `r-${conduit.id}`);
-  const texts = plan.permits
-    .filter((entry) => entry.permit.conduit === conduit.id && !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
-    .map((entry) => permitText(entry, names.nameOf(`permit ${plan.permits.indexOf(entry)}`, `p-${entry.permit.id}`), clock, enforce ? 'drop' : 'accept', suffix, shared));
+  const texts = permits
+    .filter(({ entry }) => !covered.has(entry) && refusalOf(entry, CAPABILITIES) === null)
+    .map(({ entry, at }) => permitText(entry, names.nameOf(`permit ${at}`, `p-${entry.permit.id}`), clock, enforce ? 'drop' : 'accept', suffix, shared));
   if (texts.length === 0) return { sets: [], chains: [], jump: [], replyJump: [], denials: [] };
   return {
     sets: texts.flatMap((text) => text.sets),
@@ -254,7 +261,8 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
   const names = nameScope({ maxLength: 40, punctuation: '_.-' });
   const shared = new Map<string, string[]>();
   const clock = clockOf(plan);
-  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, covered, names, clock, shared));
+  const ofConduit = listsBy(plan.permits.map((entry, at) => ({ entry, at })), ({ entry }) => entry.permit.conduit);
+  const conduits = plan.conduits.map((conduit) => conduitText(plan, conduit, ofConduit.get(conduit.id) ?? [], covered, names, clock, shared));
   const inspectedCodes = plan.permits.filter((entry) => inspected(entry.permit) && refusalOf(entry, CAPABILITIES) === null).flatMap((entry) => functionsOf(entry.permit));
   const lines = [
     '#!/usr/sbin/nft -f',
