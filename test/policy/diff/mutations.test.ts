@@ -258,7 +258,7 @@ describe('diff', () => {
 
   it.each<readonly [string, (set: ObservationSet) => ObservationSet]>([
     ['one hour in sixteen was lost', (set) => ({ ...set, sensor: { ...set.sensor, deafHours: set.sensor.hours.filter((hour) => hour % 16 === 0) } })],
-    ['a seventh of the conversations were heard one way only', (set) => ({ ...set, conversations: [...set.conversations, ...Array.from({ length: 70 }, (_, i) => conversation('10.3.0.3', '10.3.0.2', { port: 8000 + i, oneWay: i % 7 === 0 }))] })],
+    ['one conversation in thirty-five was heard one way only', (set) => ({ ...set, conversations: [...set.conversations, ...Array.from({ length: 70 }, (_, i) => conversation('10.3.0.3', '10.3.0.2', { port: 8000 + i, oneWay: i % 35 === 0 }))] })],
   ])('calls it unused all the same where little was missed: %s', (_, worse) => {
     const quiet = without((one) => one.client === '10.3.0.1' && one.port === 502);
     expect(diffSpec(loadText(SPEC), worse(quiet)).filter(({ permit }) => permit === 'R-POLL').map(({ type }) => type)).toEqual(['unused-permit']);
