@@ -10,20 +10,20 @@ import { findPortScans, KNOCK_PACKETS, type Knock, type PortScan } from '../net/
 import type { Activity, Link } from './activity.ts';
 import type { Inventory } from './assets.ts';
 import type { Dropped } from './proposal.ts';
+import { asksSeldom, FEWEST_TARGETS } from './unheard.ts';
 
 export interface Filtered {
   readonly kept: readonly Link[];
   readonly dropped: readonly Dropped[];
 }
 
-const FEWEST_TARGETS = 8;
 /** Share of targets that offer the port to nobody else: designed services are offered to several. */
 const ODD_SHARE = 0.25;
 
 const serverKey = (link: Link): string => `${link.server}/${link.conversation.transport}/${link.conversation.port}`;
 
 /** No cycle worth the name, and hardly more than one try a day. */
-const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.05) && link.requests <= link.days.length * 3 + 3;
+const isThin = (link: Link): boolean => !(link.cycle !== null && link.duty > 0.05) && asksSeldom(link);
 
 /** Conversations that are part of a scan, by id, with the reason. */
 export type Scanned = ReadonlyMap<number, Pick<Dropped, 'why' | 'sentence'>>;

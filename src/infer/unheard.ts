@@ -2,6 +2,7 @@
  * Whose answers were not heard though there were some: a mirror port that sends one direction. In: conversations. Out: of which of
  * them silence proves nothing.
  */
+import { listsBy } from '../net/multi-map.ts';
 import type { Conversation } from '../observation.ts';
 
 /** A SYN-ACK is sent again five times where nobody takes it (RFC 9293 section 3.8.3, Linux tcp_synack_retries), with one for the SYN itself. */
@@ -38,12 +39,18 @@ export function countHeard(conversations: readonly Conversation[]): EndsHeard {
 /** More than chance: the mirror leaves out what goes one way. */
 export const isOneSided = ({ conversations, fromOneEnd }: EndsHeard): boolean => fromOneEnd > ONE_END_SHARE * conversations;
 
+/** Who asks so many on one port, each next to never, looks for what there is: a sweep. */
+export const FEWEST_TARGETS = 8;
+export const asksSeldom = ({ requests, days }: { readonly requests: number; readonly days: { readonly length: number } }): boolean => requests <= days.length * 3 + 3;
+
 export interface Unheard {
   readonly pairs: ReadonlySet<string>;
   /** Never heard at all, and answered over TCP. */
   readonly servers: ReadonlySet<string>;
   /** The mirror leaves out what goes one way: who is silent may well have answered. */
   readonly isOneSided: boolean;
+  /** Ids of conversations that sweep by datagrams: most of whom they ask are not there. */
+  readonly swept: ReadonlySet<number>;
 }
 
 const pairOf = ({ client, server }: Conversation): string => `${client} ${server}`;
@@ -55,11 +62,18 @@ export function findUnheard(conversations: readonly Conversation[]): Unheard {
     if (packets.toServer > 0) servers.delete(client);
     if (packets.toClient > 0) servers.delete(server);
   }
-  return { pairs: new Set(unheard.map(pairOf)), servers, isOneSided: isOneSided(countHeard(conversations)) };
+  return { pairs: new Set(unheard.map(pairOf)), servers, isOneSided: isOneSided(countHeard(conversations)), swept: findSwept(conversations) };
 }
 
 const ASKED_BY_DATAGRAMS: ReadonlySet<string> = new Set(['udp', 'icmp', 'icmpv6']);
 
-/** What asks by datagrams asks whom nobody heard. Not a whole network. */
-export const mayBeAnswered = (conversation: Conversation, { pairs, servers, isOneSided: oneSided }: Unheard): boolean =>
-  ASKED_BY_DATAGRAMS.has(conversation.transport) && conversation.requests > 0 && !isLastOfNetwork(conversation.server) && (oneSided || servers.has(conversation.server) || pairs.has(pairOf(conversation)));
+function findSwept(conversations: readonly Conversation[]): Set<number> {
+  const seldom = conversations.filter((one) => ASKED_BY_DATAGRAMS.has(one.transport) && one.packets.toClient === 0 && asksSeldom(one));
+  const sweeps = [...listsBy(seldom, ({ client, transport, port }) => `${client} ${transport} ${port}`).values()].filter(({ length }) => length >= FEWEST_TARGETS);
+  return new Set(sweeps.flat().map(({ id }) => id));
+}
+
+/** What asks by datagrams asks whom nobody heard. Not a whole network, by its last address or one by one. */
+export const mayBeAnswered = (conversation: Conversation, { pairs, servers, isOneSided: oneSided, swept }: Unheard): boolean =>
+  ASKED_BY_DATAGRAMS.has(conversation.transport) && conversation.requests > 0 && !isLastOfNetwork(conversation.server) && !swept.has(conversation.id)
+  && (oneSided || servers.has(conversation.server) || pairs.has(pairOf(conversation)));

@@ -46,6 +46,16 @@ describe('heard from who asks alone', () => {
     expect(whole.dropped.filter(({ why }) => why === 'unanswered')).toHaveLength(3);
   });
 
+  it('a sweep by datagrams tells nobody: who is asked once a day is there as little as with both directions', () => {
+    const asked = Array.from({ length: 50 }, (_, index) => `10.1.9.${index + 1}`);
+    const ask = (perDay: number): Proposal => propose(heardAs(HOSTS, [...SKETCHES, ...asked.map((server): Sketch => ({ client: '10.1.0.131', server, service: 'snmp', transport: 'udp', port: 161, perDay }))], askedAlone));
+    const swept = ask(1);
+    expect(swept.pseudo.map(({ address }) => address)).toEqual(asked);
+    expect(swept.assets).toHaveLength(HOSTS.length);
+    // Who watches devices asks again and again.
+    expect(ask(288).assets).toHaveLength(HOSTS.length + asked.length);
+  });
+
   it('a first packet tells no server: it may be an answer', () => {
     const stray: Sketch = { client: '10.1.0.131', server: '10.1.0.250', service: '', port: 51_000 };
     const proposal = propose(heardAs(HOSTS, [...SKETCHES, stray], (one) => (one.server === stray.server ? { ...askedAlone(one), direction: { by: 'first-packet', confidence: 0.5 } } : one)));
