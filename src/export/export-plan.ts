@@ -78,7 +78,7 @@ export const exportPlan = (exporter: Exporter, wholePlan: Plan, options: ExportO
   const plan = standing(wholePlan);
   const mode = options.mode ?? defaultMode(exporter, plan);
   if (!exporter.modes.includes(mode))
-    throw usageError(`${exporter.name} has no ${mode} mode`, `use --mode ${exporter.modes.join(' or --mode ')}`);
+    throw usageError(`${exporter.name} has no ${mode} mode`, `Use --mode ${exporter.modes.join(' or --mode ')}.`);
   const parts = devicesFor(exporter, plan, options).map(({ device, conduits }) => ({
     device,
     conduits,

@@ -49,6 +49,6 @@ export const listTargets = (): TargetRow[] =>
 
 export const exporterOf = (target: string): Exporter => {
   const exporter = REGISTRY.get(target);
-  if (exporter === undefined) throw usageError(`there is no export target "${target}"`, `choose one of ${[...REGISTRY.keys()].join(', ')}`);
+  if (exporter === undefined) throw usageError(`there is no export target "${target}"`, `Choose one of ${[...REGISTRY.keys()].join(', ')}.`);
   return exporter;
 };

@@ -19,7 +19,7 @@ export function explainAsset(proposal: Proposal, key: string): string[] {
   if (asset === null) {
     const pseudo = proposal.pseudo.find(({ address }) => address === key);
     if (pseudo !== undefined) return [`${pseudo.address}: ${pseudo.why}.`];
-    throw usageError(`no asset is called ${key}`, 'see `baseline assets` for ids, names and addresses');
+    throw usageError(`no asset is called ${key}`, '`baseline assets` lists ids, names and addresses.');
   }
   const zone = proposal.zones.find(({ id }) => id === asset.zone)!;
   const sentences = [`${asset.id} is taken for ${article(asset.role)}${asset.subRole === null ? '' : ` (${asset.subRole})`} with confidence ${asset.confidence.toFixed(2)}, and placed in ${zone.id} (${zone.name}) because ${clause(asset.placement.reason)}.`];

@@ -148,7 +148,7 @@ export function loadAddon(folder: string = FOLDER): Addon {
     const reason = errorText(error).split('\n')[0] ?? '';
     throw usageError(
       `the live capture addon is not built (${reason})`,
-      `install a C++17 compiler, make and python3 (Debian: build-essential python3) and run npm rebuild baseline ` +
+      `Install a C++17 compiler, make and python3 (Debian: build-essential python3) and run npm rebuild baseline ` +
         `(in a source folder: npm run install), ${PIPE_INSTEAD}`,
     );
   }
@@ -162,7 +162,7 @@ export function loadLibpcap(names: readonly string[] = LIBRARY_NAMES): { addon: 
   } catch (error) {
     throw usageError(
       `libpcap is not installed (${errorText(error)})`,
-      'install it: Debian and Ubuntu package libpcap0.8 (libpcap0.8t64 on the newest), Fedora and Red Hat libpcap, Alpine libpcap',
+      'Install it: Debian and Ubuntu package libpcap0.8 (libpcap0.8t64 on the newest), Fedora and Red Hat libpcap, Alpine libpcap.',
     );
   }
 }

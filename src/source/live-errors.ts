@@ -38,7 +38,7 @@ export function openingError(
   if (failure.stage === 'filter') {
     return usageError(
       `the filter "${plain(filter)}" does not hold on ${name}: ${words}`,
-      'Write it as for tcpdump (man 7 pcap-filter), for example --filter "tcp port 502 or vlan"',
+      'Write it as for tcpdump (man 7 pcap-filter), for example --filter "tcp port 502 or vlan".',
     );
   }
   switch (failure.code) {
@@ -51,12 +51,12 @@ export function openingError(
     case PCAP_STATUS.noSuchDevice:
       return usageError(`there is no interface ${name}`, listInterfaces(present));
     case PCAP_STATUS.interfaceDown:
-      return usageError(`interface ${name} is down`, `Bring it up: ip link set ${name} up (docs/operations.md: silent)`);
+      return usageError(`interface ${name} is down`, `Bring it up: ip link set ${name} up (docs/operations.md: silent).`);
     default: {
       const known = present.includes(device);
       return usageError(
         `cannot capture on ${name}: ${words}`,
-        known ? 'See whether tcpdump -i can open it' : listInterfaces(present),
+        known ? 'See whether tcpdump -i can open it.' : listInterfaces(present),
       );
     }
   }

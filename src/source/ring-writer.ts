@@ -132,7 +132,7 @@ export async function openRing(options: RingOptions): Promise<RingWriter> {
   } catch (error) {
     await held?.close();
     if (error instanceof BaselineError) throw error;
-    throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${wordOf(error)}`, 'Name a folder that this user may write, with --ring');
+    throw storeError(`the ring folder ${JSON.stringify(folder)} cannot be written: ${wordOf(error)}`, 'Name a folder that this user may write, with --ring.');
   }
 
   const buffer: BlockBuffer = createBlockBuffer();

@@ -360,7 +360,7 @@ describe.runIf(why === undefined)('live capture', () => {
     });
     test('no permission', async () => {
       const error = await fails({}, ['setpriv', '--bounding-set=-all', '--inh-caps=-all']);
-      expect(error).toMatchObject({ message: 'no permission to capture on span0: CAP_NET_RAW is missing', remedy: expect.stringContaining('AmbientCapabilities=CAP_NET_RAW') });
+      expect(error).toMatchObject({ message: 'no permission to capture on span0: CAP_NET_RAW is missing', remedy: expect.stringContaining('docs/operations.md, section 4') });
       expect(error['remedy']).toContain('setcap');
     });
     test('bad filter', async () => {
