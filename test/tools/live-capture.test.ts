@@ -361,7 +361,6 @@ describe.runIf(why === undefined)('live capture', () => {
     test('no permission', async () => {
       const error = await fails({}, ['setpriv', '--bounding-set=-all', '--inh-caps=-all']);
       expect(error).toMatchObject({ message: 'no permission to capture on span0: CAP_NET_RAW is missing', remedy: expect.stringContaining('docs/operations.md, section 4') });
-      expect(error['remedy']).toContain('setcap');
     });
     test('bad filter', async () => {
       expect(await fails({ filter: 'tcp prot 502' })).toMatchObject({ message: expect.stringContaining('the filter "tcp prot 502" does not hold on span0') });
