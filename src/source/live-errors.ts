@@ -22,7 +22,7 @@ export function plain(text: string): string {
 
 function listInterfaces(present: readonly string[]): string {
   const names = present.map(plain).sort();
-  if (names.length === 0) return 'this machine has no interface';
+  if (names.length === 0) return 'This machine has no interface.';
   const shown = names.slice(0, 20).join(', ');
   return `Interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
 }

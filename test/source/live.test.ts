@@ -366,7 +366,7 @@ describe('words for what cannot be opened', () => {
   test('many interfaces are cut short, none is said plainly', () => {
     const many = Array.from({ length: 30 }, (_, i) => `veth${String(i).padStart(2, '0')}`);
     expect(openingError('x', '', failure(-5), many).remedy).toMatch(/veth19, and 10 more$/);
-    expect(openingError('x', '', failure(-5), []).remedy).toBe('this machine has no interface');
+    expect(openingError('x', '', failure(-5), []).remedy).toBe('This machine has no interface.');
   });
 
   test('nothing that a terminal would obey gets through', () => {
