@@ -96,6 +96,9 @@ function firewallLogsRecord({ logs, attempts, verdicts }: LogStatus): FirewallLo
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
+/** Of a time in which packets may be missing: a short one is not none. */
+const secondsAtMost = (ms: number): number => Math.ceil(ms / 1000);
+
 function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number; readonly all: number } | undefined): StatusRecord['sensor']['hours'][number] {
   const { hour, packets, bytes, lostSegments, duplicates, vlans, kernelDropped, interfaceDropped, notAnalysed, clockSteps } = truth;
   return {
@@ -109,7 +112,7 @@ function sensorHourRecord(truth: SensorTruthHour, tcp: { readonly oneWay: number
     awaySeconds: seconds(truth.awayMs),
     downSeconds: seconds(truth.downMs),
     silentSeconds: seconds(truth.silentMs),
-    killedSeconds: seconds(truth.killedMs),
+    killedSeconds: secondsAtMost(truth.killedMs),
     clockSteps,
     deaf: isDeaf(truth),
   };
@@ -191,7 +194,7 @@ function lossSentences(status: StoreStatus): string[] {
     sentences.push(`${groupedPlural(status.duplicates, 'frame was', 'frames were')} seen twice (${percent(status.duplicates, packets)})${cause}`);
   }
   const killedMs = status.hours.reduce((sum, hour) => sum + hour.killedMs, 0);
-  if (killedMs > 0) sentences.push(`${groupedPlural(seconds(killedMs), 'second')} passed between the last checkpoint of captures that were killed and the captures after them`);
+  if (killedMs > 0) sentences.push(`${groupedPlural(secondsAtMost(killedMs), 'second')} passed between the last checkpoint of captures that were killed and the captures after them`);
   const deaf = status.hours.filter(isDeaf);
   if (deaf.length > 0) {
     const names = deaf.map(({ hour }) => hourText(hour));
