@@ -14,7 +14,7 @@ import { capturedDaysOf, perDays, wholeDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { isControl, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
-import { countHeard, type EndsHeard, findUnheard, hasUnheardServer, mayBeAnswered, type Unheard } from './unheard.ts';
+import { type EndsHeard, findUnheard, mayBeAnswered, type Unheard } from './unheard.ts';
 import { recogniseControl, recogniseRpc } from './unread-service.ts';
 
 export interface Link {
@@ -129,7 +129,7 @@ const needsNoAnswer = ({ operations, port }: Conversation, service: string): boo
 };
 
 function isAnswered(conversation: Conversation, service: string, unheard: Unheard): boolean {
-  if (conversation.answeredSessions > 0 || hasUnheardServer(conversation) || mayBeAnswered(conversation, unheard)) return true;
+  if (conversation.answeredSessions > 0 || mayBeAnswered(conversation, unheard)) return true;
   if (conversation.transport === 'udp') return needsNoAnswer(conversation, service);
   return !(conversation.transport === 'tcp' || conversation.transport === 'icmp' || conversation.transport === 'sctp');
 }
@@ -198,7 +198,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const presence = diariesOf(daysHeard(set, inventory, daysOf));
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: countHeard(set.conversations), foldedClients };
+  return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: hearing.unheard.heard, foldedClients };
 }
 
 /** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */

@@ -12,7 +12,7 @@ import { compareAddresses, ipv4Number, isMac, parseSpan } from '../net/address-s
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
 import { FAR_RTT_MS, findRouters } from './router-cards.ts';
-import { findUnheard, hasListener, hasUnheardServer, isLastOfNetwork, mayBeAnswered } from './unheard.ts';
+import { findUnheard, hasListener, isLastOfNetwork, mayBeAnswered } from './unheard.ts';
 import { unionFind } from './union-find.ts';
 import { fieldRolesOf } from './field-roles.ts';
 import { classifyVendor } from './vendor-class.ts';
@@ -65,7 +65,7 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
     const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
     const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
     if (conversation.packets.toServer > 0 || hasListener(conversation)) client.sent = true;
-    if (conversation.packets.toClient > 0 || hasUnheardServer(conversation) || mayBeAnswered(conversation, unheard)) server.sent = true;
+    if (conversation.packets.toClient > 0 || mayBeAnswered(conversation, unheard)) server.sent = true;
     if (conversation.rttMs !== null && conversation.packets.toClient > 0) server.rttMs = Math.min(server.rttMs ?? Infinity, conversation.rttMs);
     if (conversation.vlan !== null) for (const { vlans } of [client, server]) vlans.set(conversation.vlan, (vlans.get(conversation.vlan) ?? 0) + 1);
   }

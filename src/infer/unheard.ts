@@ -44,11 +44,10 @@ export const FEWEST_TARGETS = 8;
 export const asksSeldom = ({ requests, days }: { readonly requests: number; readonly days: { readonly length: number } }): boolean => requests <= days.length * 3 + 3;
 
 export interface Unheard {
+  readonly heard: EndsHeard;
   readonly pairs: ReadonlySet<string>;
   /** Never heard at all, and answered over TCP. */
   readonly servers: ReadonlySet<string>;
-  /** The mirror leaves out what goes one way: who is silent may well have answered. */
-  readonly isOneSided: boolean;
   /** Ids of conversations that sweep by datagrams: most of whom they ask are not there. */
   readonly swept: ReadonlySet<number>;
 }
@@ -62,7 +61,7 @@ export function findUnheard(conversations: readonly Conversation[]): Unheard {
     if (packets.toServer > 0) servers.delete(client);
     if (packets.toClient > 0) servers.delete(server);
   }
-  return { pairs: new Set(unheard.map(pairOf)), servers, isOneSided: isOneSided(countHeard(conversations)), swept: findSwept(conversations) };
+  return { pairs: new Set(unheard.map(pairOf)), servers, heard: countHeard(conversations), swept: findSwept(conversations) };
 }
 
 const ASKED_BY_DATAGRAMS: ReadonlySet<string> = new Set(['udp', 'icmp', 'icmpv6']);
@@ -73,7 +72,10 @@ function findSwept(conversations: readonly Conversation[]): Set<number> {
   return new Set(sweeps.flat().map(({ id }) => id));
 }
 
-/** What asks by datagrams asks whom nobody heard. Not a whole network, by its last address or one by one. */
-export const mayBeAnswered = (conversation: Conversation, { pairs, servers, isOneSided: oneSided, swept }: Unheard): boolean =>
-  ASKED_BY_DATAGRAMS.has(conversation.transport) && conversation.requests > 0 && !isLastOfNetwork(conversation.server) && !swept.has(conversation.id)
-  && (oneSided || servers.has(conversation.server) || pairs.has(pairOf(conversation)));
+/**
+ * That no answer was heard says nothing here. Of datagrams where the mirror leaves out what goes one way, or their server's answers; not where
+ * they ask a whole network, by its last address or one by one.
+ */
+export const mayBeAnswered = (conversation: Conversation, { heard, pairs, servers, swept }: Unheard): boolean =>
+  hasUnheardServer(conversation) || (ASKED_BY_DATAGRAMS.has(conversation.transport) && conversation.requests > 0 && !isLastOfNetwork(conversation.server) && !swept.has(conversation.id)
+  && (isOneSided(heard) || servers.has(conversation.server) || pairs.has(pairOf(conversation))));
