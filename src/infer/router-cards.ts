@@ -26,13 +26,12 @@ export const FAR_RTT_MS = 20;
 const isFar = ({ rttMs }: CardUser): boolean => (rttMs ?? 0) >= FAR_RTT_MS;
 
 export function findRouters(byCard: ReadonlyMap<string, readonly CardUser[]>): Set<string> {
-  const cardsOf = new Map<string, Set<string>>();
-  for (const [mac, users] of byCard) {
-    for (const prefix of ipv6ByPrefix(users).keys()) cardsOf.set(prefix, (cardsOf.get(prefix) ?? new Set()).add(mac));
-  }
-  const isShared = (prefix: string): boolean => cardsOf.get(prefix)!.size > 1;
+  const cards = [...byCard].map(([mac, users]) => ({ mac, users, prefixes: ipv6ByPrefix(users) }));
+  const cardsOf = new Map<string, number>();
+  for (const { prefixes } of cards) for (const prefix of prefixes.keys()) cardsOf.set(prefix, (cardsOf.get(prefix) ?? 0) + 1);
+  const isShared = (prefix: string): boolean => cardsOf.get(prefix)! > 1;
   const isAnyShared = [...cardsOf.keys()].some(isShared);
-  return new Set([...byCard].filter(([mac, users]) => isVirtualRouterMac(mac) || speaksForIpv4(users) || speaksForIpv6(users, isShared, isAnyShared)).map(([mac]) => mac));
+  return new Set(cards.filter(({ mac, users, prefixes }) => isVirtualRouterMac(mac) || speaksForIpv4(users) || speaksForIpv6(users, prefixes, isShared, isAnyShared)).map(({ mac }) => mac));
 }
 
 function speaksForIpv4(users: readonly CardUser[]): boolean {
@@ -51,8 +50,7 @@ function ipv6ByPrefix(users: readonly CardUser[]): Map<string, CardUser[]> {
 }
 
 /** The hosts of a link have its prefixes in common (RFC 4861 section 6.3.4): one from which no other card speaks is another link's, if any are shared at all. */
-function speaksForIpv6(users: readonly CardUser[], isShared: (prefix: string) => boolean, isAnyShared: boolean): boolean {
-  const prefixes = ipv6ByPrefix(users);
+function speaksForIpv6(users: readonly CardUser[], prefixes: ReadonlyMap<string, readonly CardUser[]>, isShared: (prefix: string) => boolean, isAnyShared: boolean): boolean {
   if (prefixes.size > ROUTER_FAN || [...prefixes.values()].some((list) => mostAtOnce(list) > ROUTER_FAN)) return true;
   if (new Set(users.flatMap(({ address }) => cardInAddress(address) ?? [])).size > 1) return true;
   const elsewhere = [...prefixes].filter(([prefix]) => !isShared(prefix)).map(([, list]) => list);

@@ -81,12 +81,10 @@ function strongestTies(cells: Cells, watchers: Watchers, head: number, own: numb
   return { inside: weightTo(own) / NANO, next: next === undefined ? null : { cell: next, weight: weightTo(next) / NANO } };
 }
 
-const isTiedToNone = ({ affinity }: Cells, head: number): boolean => (affinity.graph.neighbours.get(head)?.size ?? 0) === 0;
-
 function cellReason(board: Board, cells: Cells, watchers: Watchers, index: number): string {
   const head = cells.affinity.headOf.get(index)!;
   if (head !== index) return `I/O of ${board.plant.inventory.assets[head]!.id}, its fastest steady poller`;
-  if (isTiedToNone(cells, index)) return 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand';
+  if (cells.alone.has(index)) return 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand';
   const cell = cells.cellOf.get(index);
   const local = Math.max(3, cells.affinity.heads.length / 3);
   const stations = (watchers.rows.get(index) ?? []).filter((row) => row.size <= local).length;
@@ -98,7 +96,7 @@ function cellRunnerUp(board: Board, cells: Cells, watchers: Watchers, index: num
   const head = cells.affinity.headOf.get(index)!;
   const { inside, next } = strongestTies(cells, watchers, head, cells.cellOf.get(index)!);
   if (next === null) return { zone: 'supervisory', reason: 'no other cell exchanges anything with it', change: 'a local operator station or a steady controller peer of another cell' };
-  if (isTiedToNone(cells, head)) {
+  if (cells.alone.has(head)) {
     return { zone: zoneOfCell(next.cell), reason: 'the stations that ask it, and others besides, ask that cell most', change: 'a steady session with a controller there, or a station of the two alone' };
   }
   const missing = inside - next.weight;

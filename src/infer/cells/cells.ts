@@ -19,7 +19,7 @@ export interface Cells {
   readonly affinity: Affinity;
   readonly hints: readonly HintVerdict[];
   /** Controllers that no private traffic ties to any other: their cell cannot be told from traffic. */
-  readonly alone: readonly number[];
+  readonly alone: ReadonlySet<number>;
 }
 
 /** Plateau between 1.3 and 2 on generated plants. */
@@ -47,7 +47,7 @@ export function findCells(plant: Plant, decisions: readonly RoleDecision[], isPl
   const cellOf = new Map<number, number>();
   for (const [member, head] of headOf) cellOf.set(member, community.get(head)!);
   bind(cellOf, bindings);
-  const alone = heads.filter((head) => (graph.neighbours.get(head)?.size ?? 0) === 0);
+  const alone = new Set(heads.filter((head) => (graph.neighbours.get(head)?.size ?? 0) === 0));
   return { cellOf, count: new Set(cellOf.values()).size, affinity, hints, alone };
 }
 

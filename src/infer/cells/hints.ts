@@ -57,13 +57,13 @@ export function applyHints(plant: Plant, affinity: Affinity): HintVerdict[] {
   ];
   const verdicts: HintVerdict[] = [];
   for (const hint of hints) {
+    if (verdicts.some((other) => other.hint === hint.unless && other.used)) continue;
     const groups = groupBy(pool, hint.key);
     const known = [...groups.values()].reduce((sum, group) => sum + group.length, 0);
     const together = [...groups.values()].reduce((sum, group) => sum + (group.length * (group.length - 1)) / 2, 0);
     const judged = strong.filter(([a, b]) => hint.key(a) !== null && hint.key(b) !== null);
     const hits = judged.filter(([a, b]) => hint.key(a) === hint.key(b)).length;
     const verdict = weigh(hint.name, judged.length, hits, (known * (known - 1)) / 2, together);
-    if (verdicts.some((other) => other.hint === hint.unless && other.used)) continue;
     verdicts.push(verdict);
     if (!verdict.used) continue;
     const logRatio = Math.log(verdict.hitRate / verdict.chance);

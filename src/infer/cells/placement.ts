@@ -58,7 +58,7 @@ function placeByCells(board: Board, pinned: PinnedAssets, partnersOf: ReadonlyMa
     put(board, index, pinOfController(cells, pinned, index) ?? zoneOfCell(cell), reason, runnerUp);
   };
   // What the graph ties to nothing waits for its partners.
-  const waiting = new Set([...partnersOf.keys()].filter((device) => !cells.cellOf.has(device) || cells.alone.includes(device)));
+  const waiting = new Set([...partnersOf.keys()].filter((device) => !cells.cellOf.has(device) || cells.alone.has(device)));
   for (const [index, cell] of cells.cellOf) if (!waiting.has(index)) putIntoCell(index, cell);
   for (const profile of plant.profiles) if (isOpen(profile.index) && !waiting.has(profile.index)) placeClient(board, cells, profile);
 
@@ -69,7 +69,7 @@ function placeByCells(board: Board, pinned: PinnedAssets, partnersOf: ReadonlyMa
     if (cells.cellOf.has(device)) putIntoCell(device, cells.cellOf.get(device)!);
     else placeAppliance(board, plant.profiles[device]!, ofPlantAlone);
   }
-  return cells.alone.filter((index) => !joined.has(index) && !pinned.zone.has(index));
+  return [...cells.alone].filter((index) => !joined.has(index) && !pinned.zone.has(index));
 }
 
 const bindingsOf = ({ together, apart }: PinnedAssets): Binding[] =>
