@@ -122,6 +122,10 @@ export const coverage = (permits: readonly PlanPermit[], losses: readonly LossRo
   };
   return {
     covered: new Set(permits.filter((_, index) => byRow.has(losses[index]))),
-    losses: losses.map((row) => (byRow.has(row) ? coveredRow(row, written(row), loggedBy(row, written(row))) : row)),
+    losses: losses.map((row) => {
+      if (!byRow.has(row)) return row;
+      const outer = written(row);
+      return coveredRow(row, outer, loggedBy(row, outer));
+    }),
   };
 };

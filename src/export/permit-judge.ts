@@ -3,13 +3,14 @@
  * readers of our own output. In: effects (what is let through) and a flow. Out: yes or no. Schedules are left out on
  * purpose: a test runs inside the window.
  */
-import { parseSpan, setContains, type AddressSet } from '../net/address-set.ts';
-import { addTo } from '../net/multi-map.ts';
+import { parseSpan, setContains, type AddressSpan } from '../net/address-set.ts';
 import { spansContain, type Span } from '../net/register-set.ts';
+import { indexSpans } from '../net/span-index.ts';
+import { fewerOf } from '../policy/match/end-index.ts';
 import { modbusJudge } from '../policy/match/modbus-effect.ts';
+import { indexServices } from '../policy/match/service-index.ts';
 import { portsOf } from '../policy/spec/permits.ts';
 import type { Effect } from './exporter.ts';
-import { formatAddress } from './ip-notation.ts';
 import type { ModbusRequest } from './modbus/request.ts';
 import { hasOneAddress } from './modbus/shape.ts';
 
@@ -42,44 +43,21 @@ const modbusMatches = ({ asks }: Judge, request: ModbusRequest | null): boolean 
 const transportMatches = ({ effect, ports }: Judge, flow: Flow): boolean =>
   effect.transport === 'any' || (effect.transport === flow.transport && (ports.length === 0 || spansContain(ports, { first: flow.port, last: flow.port })));
 
-const anyPasses = (judges: readonly Judge[], flow: Flow): boolean => {
-  const client = parseSpan(flow.client);
-  const server = parseSpan(flow.server);
-  if (client === null || server === null) return false;
-  return judges.some(
-    (judge) => transportMatches(judge, flow) && modbusMatches(judge, flow.modbus) && setContains(judge.effect.client, client) && setContains(judge.effect.server, server),
-  );
-};
+const passes = (judge: Judge, flow: Flow, [client, server]: readonly [AddressSpan, AddressSpan]): boolean =>
+  transportMatches(judge, flow) && modbusMatches(judge, flow.modbus) && setContains(judge.effect.client, client) && setContains(judge.effect.server, server);
 
-/** Whether any of the effects lets the flow through. */
-export const letsThrough = (effects: readonly Effect[], flow: Flow): boolean => anyPasses(effects.map(judgeFor), flow);
-
-/** Those that may be for a key of a flow: found by it where they name single ones, and always where they name more. */
-const indexed = (judges: readonly Judge[], keysOf: (judge: Judge) => readonly string[] | null): ((key: string) => readonly Judge[]) => {
-  const wide: Judge[] = [];
-  const single = new Map<string, Judge[]>();
-  for (const judge of judges) {
-    const keys = keysOf(judge);
-    if (keys === null) wide.push(judge);
-    else for (const key of keys) addTo(single, key, judge);
-  }
-  return (key) => (wide.length === 0 ? (single.get(key) ?? []) : [...(single.get(key) ?? []), ...wide]);
-};
-
-const addressesOf = (set: AddressSet): readonly string[] | null =>
-  set.some(({ first, last }) => first !== last) ? null : set.map(({ family, first }) => formatAddress(family, first));
-
-const servicesOf = ({ effect, ports }: Judge): readonly string[] | null =>
-  effect.transport === 'any' || ports.length === 0 || ports.some(({ first, last }) => first !== last) ? null : ports.map(({ first }) => `${effect.transport} ${first}`);
-
-/** The same for many flows: of thousands of effects few name the addresses and the port of one. */
+/** Whether any of the effects lets a flow through, for many flows: of thousands of effects few name the addresses and the port of one. */
 export const judgeOf = (effects: readonly Effect[]): ((flow: Flow) => boolean) => {
   const judges = effects.map(judgeFor);
-  const [byClient, byServer, byService] = [
-    indexed(judges, ({ effect }) => addressesOf(effect.client)), indexed(judges, ({ effect }) => addressesOf(effect.server)), indexed(judges, servicesOf),
-  ];
+  const [byClient, byServer] = (['client', 'server'] as const).map((side) => indexSpans(judges.flatMap((value) => value.effect[side].map((span) => ({ span, value })))));
+  const byService = indexServices(judges.map((value) => ({ transport: value.effect.transport, ports: value.ports, value })));
   return (flow) => {
-    const [first, ...others] = [byClient(flow.client), byServer(flow.server), byService(`${flow.transport} ${flow.port}`)];
-    return anyPasses(others.reduce((fewest, some) => (some.length < fewest.length ? some : fewest), first), flow);
+    const [client, server] = [parseSpan(flow.client), parseSpan(flow.server)];
+    if (client === null || server === null) return false;
+    const services = byService({ transport: flow.transport, ports: [{ first: flow.port, last: flow.port }] });
+    return fewerOf(fewerOf([byClient(client)], [byServer(server)]), services).some((some) => some.some((judge) => passes(judge, flow, [client, server])));
   };
 };
+
+/** The same for one flow. */
+export const letsThrough = (effects: readonly Effect[], flow: Flow): boolean => judgeOf(effects)(flow);
