@@ -73,6 +73,7 @@ interface Plan {
   readonly checkpointMs: number;
   readonly user: UserIds | null;
   readonly reopen: boolean;
+  readonly timezone: string;
   readonly ring: { readonly folder: string; readonly fileBytes: number; readonly files: number } | null;
 }
 
@@ -94,7 +95,6 @@ function planOf(argv: CaptureArguments): Plan {
   for (const name of ['ring-size', 'ring-files'] as const) {
     if (argv[name] !== undefined && argv.ring === undefined) throw usageError(`--${name} without --ring`, 'Name the folder with --ring DIR.');
   }
-  if (argv.timezone !== undefined) knownTimezone(argv.timezone);
   if (argv.metrics !== undefined) within('metrics', argv.metrics, 0, 65_535);
   return {
     isPipe: input === '-',
@@ -103,6 +103,7 @@ function planOf(argv: CaptureArguments): Plan {
     checkpointMs: within('checkpoint', argv.checkpoint ?? 5, 1, 3600) * 1000,
     user: argv.user === undefined ? null : findUser(argv.user),
     reopen: argv.reopen ?? true,
+    timezone: knownTimezone(argv.timezone ?? 'UTC'),
     ring:
       argv.ring === undefined
         ? null
@@ -200,7 +201,7 @@ const PIPE_STATE = { state: 'open', linkUp: true, awayMs: 0 } as const;
 async function record(argv: CaptureArguments, plan: Plan, source: FrameSource, { live, ring, talk, context, signal, hangup }: Surroundings): Promise<CommandResult> {
   const path = storePath(argv.db, context.environment);
   const store = openForWriting(path);
-  const completeness = watchCompleteness(path, argv.timezone ?? 'UTC');
+  const completeness = watchCompleteness(path, plan.timezone);
   let metrics: LoopbackServer | null = null;
   try {
     const run = beginLive(store, source, {

@@ -93,9 +93,9 @@ export async function runImport(argv: ImportArguments, context: CommandContext):
   const report = async (result: FileResult): Promise<void> => {
     results.push(result);
     context.progress('');
-    if (isPlain(result)) plain++;
+    const isOneOfMany = isPlain(result) && ++plain > LISTED_FILES;
     if (argv.json) await context.write(jsonLine(withoutEmpty(result)));
-    else if (context.verbose || plain <= LISTED_FILES || !isPlain(result)) context.say(sentence(result));
+    else if (context.verbose || !isOneOfMany) context.say(sentence(result));
   };
   for (const { path, error } of rejected) await report(rejection(path, error));
   // Nothing that could be read: then no store is made either.

@@ -7,7 +7,7 @@
 import type { Access } from '../../observation.ts';
 
 const WRITE = 3;
-const READ_WRITE = 9;
+export const READ_WRITE = 9;
 /** The port of a router's system service: files, registry and processes of the controller itself. */
 const SYSTEM_SERVICE = 10000;
 
@@ -48,12 +48,11 @@ const PURPOSES = new Map<number, readonly [string, Access]>([
   [codeOf(READ_WRITE, ONLY_HANDLES), ['Sum Symbol Handles', 'browse']],
 ]);
 
-const FILE_OPEN = 120;
 /** The same for Write and Read Write. */
 const SYSTEM_PURPOSES = new Map<number, readonly [string, Access]>([
   // Any group that is not listed: who asks the system service for more than a read may do anything to the controller.
   [0, ['System Service', 'program']],
-  [FILE_OPEN, ['File Open', 'program']],
+  [120, ['File Open', 'program']],
   [121, ['File Close', 'program']],
   [122, ['File Read', 'program']],
   [123, ['File Write', 'program']],

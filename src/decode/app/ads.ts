@@ -4,7 +4,7 @@
  * addressed on the target. Left out on purpose: index offsets and data.
  */
 import type { Access } from '../../observation.ts';
-import { groupAsked, purposeOf } from './ads-index-groups.ts';
+import { groupAsked, purposeOf, READ_WRITE } from './ads-index-groups.ts';
 import { framedProtocol } from './framing.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { MESSAGE } from './protocol.ts';
@@ -27,10 +27,9 @@ const COMMANDS = new Map<number, readonly [string, Access]>([
   [6, ['Add Device Notification', 'read']],
   [7, ['Delete Device Notification', 'read']],
   [8, ['Device Notification', 'read']],
-  [9, ['Read Write', 'write']],
+  [READ_WRITE, ['Read Write', 'write']],
 ]);
 const NOTIFICATION = 8;
-const READ_WRITE = 9;
 /** Well-known AMS ports: what on the controller is addressed. */
 const AMS_PORTS = new Map([
   [100, 'logger'],
