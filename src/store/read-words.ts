@@ -7,8 +7,11 @@ import type { Access, DirectionBy, RegisterRange, ServiceBy, Transport } from '.
 /** What the decoders say of an operation code; src/decode/app/registry.ts answers. */
 export type DescribeOperation = (protocol: string, code: number) => { readonly name: string; readonly access: Access };
 
-/** A function's number as its standard has it: Modbus operations that one code shares are told apart above its octet (decode/app/modbus.ts). */
-export const functionNumber = (protocol: string, code: number): number => (protocol === 'modbus' && code > 0xff ? code & 0xff : code);
+/** From where on operations that one function's number shares are told apart above its octet (decode/app/modbus-functions.ts, dnp3.ts). */
+const PARTS_FROM: Readonly<Record<string, number>> = { modbus: 0x100, dnp3: 0x200 };
+
+/** A function's number as its standard has it. */
+export const functionNumber = (protocol: string, code: number): number => (Object.hasOwn(PARTS_FROM, protocol) && code >= PARTS_FROM[protocol] ? code & 0xff : code);
 
 const ETHER_TYPE_BASE = 65_536;
 

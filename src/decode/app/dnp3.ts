@@ -16,12 +16,18 @@ const BLOCK = 16;
 const CRC_OCTETS = 2;
 const AT = { length: 2, control: 3, destination: 4, source: 6, crc: 8, transport: 10 } as const;
 const CONTROL = { fromMaster: 0x80, isPrimary: 0x40 } as const;
-const TRANSPORT_FIRST = 0x40;
-const APPLICATION_FIRST = 0x80;
+const TRANSPORT = { first: 0x40, final: 0x80 } as const;
+const APPLICATION = { first: 0x80, final: 0x40 } as const;
 
-const FUNCTION = { confirm: 0, response: 129, unsolicited: 130, authenticationResponse: 131 } as const;
+const FUNCTION = { confirm: 0, write: 2, response: 129, unsolicited: 130, authenticationResponse: 131 } as const;
 /** Link functions of a primary station without user data, as codes of our own. */
 const LINK_BASE = 0x100;
+/**
+ * Writes that do less than their function says, as codes of our own above it: a number of `Write`, as a Permit lists it, means them too
+ * (read-words.ts). Every master that polls ends an outstation's restart so (clause 4.2.2.7, IIN1.7), and sets its clock where it asks for it (IIN1.4).
+ */
+const PARTS_FROM = 0x200;
+const WRITE = { restartFlag: PARTS_FROM | FUNCTION.write, time: (PARTS_FROM + 0x100) | FUNCTION.write } as const;
 /** Internal indications that say that a request was not carried out: IIN2.0 to IIN2.2 (clause 4.2.2.7). */
 const REFUSALS = 0x07;
 
@@ -63,6 +69,8 @@ const FUNCTIONS = new Map<number, readonly [string, Access]>([
   [FUNCTION.response, ['Response', 'read']],
   [FUNCTION.unsolicited, ['Unsolicited Response', 'read']],
   [FUNCTION.authenticationResponse, ['Authentication Response', 'browse']],
+  [WRITE.restartFlag, ['Write (restart flag)', 'read']],
+  [WRITE.time, ['Write (time)', 'write']],
   [LINK_BASE, ['Reset Link', 'diagnose']],
   [LINK_BASE + 2, ['Test Link', 'diagnose']],
   [LINK_BASE + 9, ['Request Link Status', 'diagnose']],
@@ -95,15 +103,33 @@ const size = (bytes: Uint8Array, _view: DataView, at: number): number => {
  */
 const isOfMaster = (code: number, isFromMaster: boolean): boolean => (code === FUNCTION.confirm ? isFromMaster : code < FUNCTION.response);
 
+/** Objects of one Write: internal indication 7 to 0, by indices of one octet or of two; one time, of the clock or of what was recorded (clauses 4.2.2.7 and A.23). */
+const SOLE_OBJECTS: readonly (readonly [code: number, header: readonly number[], values: number])[] = [
+  [WRITE.restartFlag, [80, 1, 0x00, 7, 7, 0], 0],
+  [WRITE.restartFlag, [80, 1, 0x01, 7, 0, 7, 0, 0], 0],
+  [WRITE.time, [50, 1, 0x07, 1], 6],
+  [WRITE.time, [50, 3, 0x07, 1], 6],
+];
+
+/** What a request is for: its function, or the only objects that it writes. `octets` of objects follow in this frame. */
+const partOf = (bytes: Uint8Array, objects: number, octets: number, code: number, isWhole: boolean): number => {
+  if (code !== FUNCTION.write || !isWhole) return code;
+  const sole = SOLE_OBJECTS.find(([, header, values]) => octets === header.length + values && header.every((octet, i) => bytes[objects + i] === octet));
+  return sole === undefined ? code : sole[0];
+};
+
 const readApplication = (bytes: Uint8Array, view: DataView, at: number, end: number, isFromMaster: boolean, memory: SessionMemory, sink: ProtocolSink): void => {
   const application = at + AT.transport + 1;
   const block = bytes[at + AT.length] - SMALLEST_LENGTH;
   // Of a frame that was cut off, the first block has to be whole: its CRC is the proof.
   if (sink.isCut && at + HEADER + Math.min(block, BLOCK) + CRC_OCTETS > end) return sink.beyondCut();
   if (block < 3 || application + 2 > end || !isCrcRight(bytes, at + HEADER, at + HEADER + Math.min(block, BLOCK))) return sink.malformed('dnp3.block');
-  if ((bytes[at + AT.transport] & TRANSPORT_FIRST) === 0 || (bytes[application] & APPLICATION_FIRST) === 0) return;
-  const code = bytes[application + 1];
-  const isRequest = isOfMaster(code, isFromMaster);
+  if ((bytes[at + AT.transport] & TRANSPORT.first) === 0 || (bytes[application] & APPLICATION.first) === 0) return;
+  const spoken = bytes[application + 1];
+  const isRequest = isOfMaster(spoken, isFromMaster);
+  const isWhole = (bytes[at + AT.transport] & TRANSPORT.final) !== 0 && (bytes[application] & APPLICATION.final) !== 0;
+  // Its objects stand in the first block, whose CRC is right.
+  const code = partOf(bytes, application + 2, block - 3, spoken, isWhole);
   sink.serverIs(!isRequest);
   if (isRequest) {
     sink.operation(-1, code, MESSAGE.request, 0);

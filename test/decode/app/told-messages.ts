@@ -1,6 +1,7 @@
 /** Messages as they stand on the wire, one dialogue a row, and what is told of them. */
 import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
 import { ADS_READ } from './told-ads.ts';
+import { DNP3_WRITES } from './told-dnp3.ts';
 
 export type Message = readonly [direction: number, hex: string];
 
@@ -81,6 +82,7 @@ export const READ: readonly ReadRow[] = [
     ['Cold Restart/control/request', 'Cold Restart/control/response', 'Confirm/read/request'],
     ['outstation 1'],
   ],
+  DNP3_WRITES,
   [
     'iec104',
     'tcp',
