@@ -14,7 +14,7 @@ import { capturedDaysOf, perDays, wholeDays } from './captured-days.ts';
 import type { Dropped } from './proposal.ts';
 import { type Cycle, cycleOfGaps, cycleOfOperation } from './rhythm.ts';
 import { isControl, SAFETY_ENGINEERING, serviceOf } from './service-family.ts';
-import { type EndsHeard, findUnheard, mayBeAnswered, type Unheard } from './unheard.ts';
+import { type EndsHeard, mayBeAnswered, type Unheard } from './unheard.ts';
 import { recogniseControl, recogniseRpc } from './unread-service.ts';
 
 export interface Link {
@@ -178,7 +178,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const pseudo = new Map(inventory.pseudo.map(({ address, why }) => [address, why]));
   const capturedDays = capturedDaysOf(set);
   const daysOf = perDays((days) => days.map(({ day }) => day));
-  const hearing: Hearing = { daysOf, unheard: findUnheard(set.conversations), leastRunMs: leastRun(set.sensor, capturedDays.length) };
+  const hearing: Hearing = { daysOf, unheard: inventory.unheard, leastRunMs: leastRun(set.sensor, capturedDays.length) };
   for (const conversation of set.conversations) {
     if (LINK_LAYER.has(conversation.service.name) || conversation.transport === 'eth-0x0806' || conversation.transport === 'eth-0x88cc') {
       dropped.push({ conversation: conversation.id, client: conversation.client, server: conversation.server, why: 'link-layer', sentence: 'finds addresses or neighbours on one network and asks no service of anybody' });
@@ -198,7 +198,7 @@ export function readActivity(set: ObservationSet, inventory: Inventory): Activit
   const presence = diariesOf(daysHeard(set, inventory, daysOf));
   measureDuty(drafts, diaries, capturedDays.length);
   const foldedClients = [...new Set(set.sensor.scans.map((scan) => inventory.indexOf.get(scan.client)).filter((index) => index !== undefined))];
-  return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: hearing.unheard.heard, foldedClients };
+  return { links: drafts, diaries, presence, capturedDays, wholeDays: wholeDays(capturedDays.length, set.sensor.hours), capturedHours: set.sensor.hours.length, deafDays, deafHours: set.sensor.deafHours.length, dropped, heard: inventory.unheard.heard, foldedClients };
 }
 
 /** Days of whose hours more than half were heard too badly: what was not seen on them may have been there. */

@@ -12,7 +12,7 @@ import { compareAddresses, ipv4Number, isMac, parseSpan } from '../net/address-s
 import type { Asset, AssetNote } from './proposal.ts';
 import { listed } from './plural.ts';
 import { FAR_RTT_MS, findRouters } from './router-cards.ts';
-import { findUnheard, hasListener, isLastOfNetwork, mayBeAnswered } from './unheard.ts';
+import { findUnheard, hasListener, isLastOfNetwork, mayBeAnswered, type Unheard } from './unheard.ts';
 import { unionFind } from './union-find.ts';
 import { fieldRolesOf } from './field-roles.ts';
 import { classifyVendor } from './vendor-class.ts';
@@ -24,6 +24,8 @@ export interface Inventory {
   /** Position in `assets` of every address that belongs to one. */
   readonly indexOf: ReadonlyMap<string, number>;
   readonly pseudo: readonly { readonly address: string; readonly why: string }[];
+  /** What the mirror left out, of all Observations. */
+  readonly unheard: Unheard;
 }
 
 const NAME_FACTS = new Set(['lldp.name', 'lldp.sysname', 'netbios.name', 'dhcp.hostname', 'mdns.name', 'opcua.hostname', 'snmp.sysname', 'profinet.station-name', 'dcp.name', 'cdp.name']);
@@ -42,7 +44,7 @@ interface Sighting {
   lastNs: bigint;
 }
 
-function sightAddresses(set: ObservationSet): Map<string, Sighting> {
+function sightAddresses(set: ObservationSet, unheard: Unheard): Map<string, Sighting> {
   const records = new Map(set.addresses.map((record) => [record.address, record]));
   const seen = new Map<string, Sighting>();
   const sight = (address: string, firstNs: bigint, lastNs: bigint): Sighting => {
@@ -60,7 +62,6 @@ function sightAddresses(set: ObservationSet): Map<string, Sighting> {
     const sighting = sight(record.address, record.firstNs, record.lastNs);
     if (record.macs.length > 0) sighting.sent = true;
   }
-  const unheard = findUnheard(set.conversations);
   for (const conversation of set.conversations) {
     const client = sight(conversation.client, conversation.firstNs, conversation.lastNs);
     const server = sight(conversation.server, conversation.firstNs, conversation.lastNs);
@@ -146,7 +147,8 @@ function sameDevice(a: Sighting, b: Sighting): { same: boolean; note: AssetNote 
 export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Inventory {
   const pseudo: { address: string; why: string }[] = [];
   const devices: Sighting[] = [];
-  for (const sighting of sightAddresses(set).values()) {
+  const unheard = findUnheard(set.conversations);
+  for (const sighting of sightAddresses(set, unheard).values()) {
     const group = groupAddressKind(sighting.address);
     if (group !== null) pseudo.push({ address: sighting.address, why: `${group} address, not a device` });
     else if (looksLikeDirectedBroadcast(sighting)) pseudo.push({ address: sighting.address, why: 'directed broadcast address, not a device' });
@@ -186,7 +188,7 @@ export function inferAssets(set: ObservationSet, vendorOf: VendorLookup): Invent
   joinByName(devices, join, note, routers);
   const masters = ethercatMasters(set.conversations);
   for (const address of masters) joinReturning(address, position, join);
-  return assemble(devices, find, notes, routers, pseudo, masters, vendorOf);
+  return { ...assemble(devices, find, notes, routers, masters, vendorOf), pseudo: pseudo.sort((a, b) => compareAddresses(a.address, b.address)), unheard };
 }
 
 /** Only masters send EtherCAT: devices change the frame as it passes (IEC 61158-4-12). */
@@ -231,10 +233,9 @@ function assemble(
   find: (x: number) => number,
   notes: ReadonlyMap<number, readonly AssetNote[]>,
   routers: ReadonlySet<string>,
-  pseudo: { address: string; why: string }[],
   masters: ReadonlySet<string>,
   vendorOf: VendorLookup,
-): Inventory {
+): Pick<Inventory, 'assets' | 'indexOf'> {
   const groups = new Map<number, number[]>();
   devices.forEach((_, index) => addTo(groups, find(index), index));
   const drafts = [...groups.values()].map((members) => {
@@ -282,8 +283,7 @@ function assemble(
   [...groups.values()].forEach((members, index) => {
     for (const member of members) indexOf.set(devices[member]!.address, index);
   });
-  pseudo.sort((a, b) => compareAddresses(a.address, b.address));
-  return { assets, indexOf, pseudo };
+  return { assets, indexOf };
 }
 
 /** Older plants number their devices from public blocks, and IPv6 any. So many neighbours with MACs of their own are no Internet. */
