@@ -24,7 +24,7 @@ function listInterfaces(present: readonly string[]): string {
   const names = present.map(plain).sort();
   if (names.length === 0) return 'This machine has no interface.';
   const shown = names.slice(0, 20).join(', ');
-  return `Interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
+  return `Interfaces here: ${shown}${names.length > 20 ? `, and ${names.length - 20} more` : ''}.`;
 }
 
 export function openingError(

@@ -51,7 +51,7 @@ export function dropPrivileges(wish: PrivilegeWish): PrivilegeReport {
   } catch (error) {
     throw captureError(
       `privileges cannot be given up (${errorText(error)})`,
-      'Run it as an ordinary user with CAP_NET_RAW alone: docs/operations.md has the systemd unit and the setcap line',
+      'Run it as an ordinary user with CAP_NET_RAW alone: docs/operations.md has the systemd unit and the setcap line.',
     );
   }
   const threads = readdirSync('/proc/self/task')

@@ -83,7 +83,7 @@ export function openLive(options: LiveOptions): Promise<LiveSource> {
 
 /** The same with the addon given: for tests that need no interface. */
 export async function openLiveBy(addon: Addon, libraryVersion: string, options: LiveOptions): Promise<LiveSource> {
-  if (options.interfaces.length === 0) throw usageError('no interface was named', 'Name one: capture --iface eth1');
+  if (options.interfaces.length === 0) throw usageError('no interface was named', 'Name one, for example --iface eth1.');
   const { openAll, ...session } = createSession(addon, options);
   try {
     await openAll();

@@ -348,12 +348,12 @@ describe('words for what cannot be opened', () => {
   const failure = (code: number, message = 'words', stage: CaptureFailure['stage'] = 'open'): CaptureFailure => ({ stage, code, message });
 
   test.each([
-    [failure(-5), 'there is no interface span9', 'Interfaces here: lo, span0'],
+    [failure(-5), 'there is no interface span9', 'Interfaces here: lo, span0.'],
     [failure(-8), 'no permission to capture on span9: CAP_NET_RAW is missing', 'docs/operations.md, section 4'],
     [failure(-11), 'no permission to capture on span9', 'docs/operations.md, section 4'],
     [failure(-9), 'interface span9 is down', 'ip link set span9 up'],
     [failure(-1, 'syntax error', 'filter'), 'the filter "tcp prot" does not hold on span9: syntax error', 'pcap-filter'],
-    [failure(-1, 'odd'), 'cannot capture on span9: odd', 'Interfaces here: lo, span0'],
+    [failure(-1, 'odd'), 'cannot capture on span9: odd', 'Interfaces here: lo, span0.'],
   ])('%o', (reason, message, remedy) => {
     const error = openingError('span9', 'tcp prot', reason, present);
     expect(error).toBeInstanceOf(BaselineError);
@@ -365,7 +365,7 @@ describe('words for what cannot be opened', () => {
 
   test('many interfaces are cut short, none is said plainly', () => {
     const many = Array.from({ length: 30 }, (_, i) => `veth${String(i).padStart(2, '0')}`);
-    expect(openingError('x', '', failure(-5), many).remedy).toMatch(/veth19, and 10 more$/);
+    expect(openingError('x', '', failure(-5), many).remedy).toMatch(/veth19, and 10 more\.$/);
     expect(openingError('x', '', failure(-5), []).remedy).toBe('This machine has no interface.');
   });
 

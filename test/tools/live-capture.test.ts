@@ -355,8 +355,8 @@ describe.runIf(why === undefined)('live capture', () => {
     };
 
     test('no such interface', async () => {
-      expect(await fails({ interfaces: ['nosuch0'] })).toMatchObject({ message: 'there is no interface nosuch0', remedy: 'Interfaces here: lo, span0' });
-      expect(await fails({ interfaces: ['span0', 'x'.repeat(200)] })).toMatchObject({ remedy: 'Interfaces here: lo, span0' });
+      expect(await fails({ interfaces: ['nosuch0'] })).toMatchObject({ message: 'there is no interface nosuch0', remedy: 'Interfaces here: lo, span0.' });
+      expect(await fails({ interfaces: ['span0', 'x'.repeat(200)] })).toMatchObject({ remedy: 'Interfaces here: lo, span0.' });
     });
     test('no permission', async () => {
       const error = await fails({}, ['setpriv', '--bounding-set=-all', '--inh-caps=-all']);
