@@ -127,10 +127,10 @@ export function openForReading(path: string, options: OpenOptions = {}): Store {
     const migrations = options.migrations ?? MIGRATIONS;
     const kind = recogniseFile(path, migrations.length);
     if (kind === 'absent') {
-      throw storeError(`there is no store ${path}`, 'Run `baseline import PATH...` first, or name the store with --db.');
+      throw storeError(`there is no store ${path}`, 'Run `baseline import PATH...` first, or name a store that is there.');
     }
     if (kind === 'empty') {
-      throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store with --db.');
+      throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store.');
     }
     let db: Connection;
     try {
@@ -147,7 +147,7 @@ export function openForReading(path: string, options: OpenOptions = {}): Store {
     }
     try {
       if (isEmpty(db)) {
-        throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store with --db.');
+        throw storeError(`the store ${path} is empty`, 'Run `baseline import PATH...` first, or name another store.');
       }
       const version = checkMark(db, path, migrations.length);
       checkPages(db, file, path);
@@ -295,10 +295,10 @@ function openCopy(file: string, path: string, options: OpenOptions): Store {
     };
   } catch (error) {
     remove();
-    if (isFull(error)) {
+    if (isFull(error) || folder === '') {
       throw storeError(
-        `no room in ${tmpdir()} for a copy of the store ${path}, which is of an older version or in a folder that is read-only`,
-        'Set TMPDIR to a folder with twice its room. The next `baseline import` into the store brings it up to date in place: then no copy is made.',
+        `${folder === '' ? 'nothing may be written' : 'no room'} in ${tmpdir()} for a copy of the store ${path}, which is of an older version or in a folder that is read-only`,
+        'Set TMPDIR to a folder that may be written into, with twice its room. The next `baseline import` into the store brings it up to date in place: then no copy is made.',
       );
     }
     if (error instanceof BaselineError) {

@@ -2,7 +2,7 @@
  * What is wrong with a store, as a line for the user and what to do. In: what SQLite, the file system or a part of ours says of
  * it. Out: a `storeError`. Left out on purpose: what is no fault of the store, which stays as it was thrown.
  */
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { BaselineError, errorCode, storeError } from '../errors.ts';
 
 export const newer = (path: string, version: number, known: number): Error =>
@@ -41,6 +41,9 @@ export const countedMeanwhile = (name: string): Error => Object.assign(new Error
 /** SHMSIZE: no room for the index of the log beside the store (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
 export const isFull = (error: unknown): boolean => ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'].includes(errorCode(error));
 
+/** Another file than the store (or one beside it): one of the program's own. The system says which it was that is not there. */
+const namesAnother = (error: Error, path: string): boolean => 'path' in error && typeof error.path === 'string' && !resolve(error.path).startsWith(resolve(path));
+
 /** What SQLite or the file system says, as a line for the user; anything else comes back as it is. */
 export function asStoreError(error: unknown, path: string): unknown {
   if (error instanceof BaselineError || !(error instanceof Error)) return error;
@@ -56,7 +59,7 @@ export function asStoreError(error: unknown, path: string): unknown {
     return line(`was given ${error.message} by another import meanwhile`, 'Nothing was counted twice. Let the other import end, then run the same command again: what is missing is added.');
   }
   if (code === 'EISDIR') return line('is a folder', 'Name a file, for example --db baseline.db.');
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
+  if ((code === 'ENOENT' || code === 'ENOTDIR') && !namesAnother(error, path)) {
     return line('cannot be made: its folder does not exist', `Make the folder ${dirname(path)} first, or name another file with --db.`);
   }
   if (code === 'SQLITE_READONLY_DBMOVED') return moved(path);

@@ -104,6 +104,11 @@ test('a reader never creates', () => {
   expect(statSync(file).size).toBe(0);
 });
 
+test('a file of the program that is missing is no fault of the store', () => {
+  fill(file);
+  expect(() => readFromStore(file, () => readFileSync(join(folder, 'services.json')))).toThrow(/^ENOENT: no such file or directory, open '.*services\.json'$/);
+});
+
 test('a reader changes nothing and cannot write', () => {
   fill(file);
   const before = digest(file);

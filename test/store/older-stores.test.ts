@@ -68,6 +68,17 @@ describe.each(Array.from({ length: MIGRATIONS.length - 1 }, (_, i) => i + 1))('a
     expect((await runLine(['assets', '--quiet', '--db', db])).err).toBe('');
   });
 
+  test('with nowhere to put a copy, the folder for it is named', async () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = join(folder, 'none');
+    try {
+      expect(await runLine(['flows', '--db', db])).toMatchObject({ code: 4, err: expect.stringContaining(`nothing may be written in ${join(folder, 'none')} for a copy of the store ${db}`) });
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
   test('is migrated after a backup by the first command that writes; the same captures are in it already, others are added', async () => {
     const old = dumpStore(db);
     const ran = await runLine(['import', ...CAPTURES, join(SAMPLES, 'traps/pipelined.pcap'), '--db', db, '--json']);
