@@ -9,12 +9,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, EXIT, usageError } from '../errors.ts';
-import { plural } from '../infer/plural.ts';
+import { grouped, groupedPlural } from '../infer/plural.ts';
+import { listsBy } from '../net/multi-map.ts';
 import type { RegisterKind } from '../policy/register/columns.ts';
 import { importRegister, type RegisterList } from '../policy/register/import.ts';
 import { registerTables } from '../policy/register/tables.ts';
-import { checkSpec } from '../policy/diff/check.ts';
-import { SEVERITIES, type Severity } from '../policy/diff/findings.ts';
+import { checkSpec, type Lint } from '../policy/diff/check.ts';
+import { SEVERITIES } from '../policy/diff/findings.ts';
 import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/edit/edit.ts';
 import { loadSpec, readSpec, readText } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
@@ -30,6 +31,7 @@ const POSITIONALS = {
 } as const;
 
 const OPTIONS = {
+  all: { type: 'boolean', describe: 'check: list everything that should be looked at, however much it is' },
   into: { type: 'string', requiresArg: true, describe: 'import: the spec to write into (made when it is not there)' },
   out: { type: 'string', requiresArg: true, describe: 'export: the folder to write the lists to' },
   asset: { type: 'string', requiresArg: true, describe: 'move-asset: the id of the asset' },
@@ -56,13 +58,26 @@ export const specCommand = defineCommand({
 
 type SpecArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
+/** What each action goes by. An option of another one would be passed over in silence, and what was meant not done. */
+const TAKES: Readonly<Record<(typeof ACTIONS)[number], readonly (keyof typeof OPTIONS)[]>> = {
+  check: ['all'],
+  'move-asset': ['asset', 'zone'],
+  'rename-zone': ['zone', 'id', 'name'],
+  'import-assets': ['into'],
+  'import-register': ['into'],
+  'export-register': ['out'],
+};
+
 /** What stands in a spec; the findings of a diff are `diff --update`'s. */
 type FileEdit = Exclude<SpecEdit, { kind: 'decide-finding' }>;
 
 const LONGEST = 1000;
 
 function runSpecAction(argv: SpecArguments, context: CommandContext): CommandResult {
-  switch (argv.action) {
+  const { action } = argv;
+  const stray = (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).find((option) => argv[option] !== undefined && action !== undefined && !TAKES[action].includes(option));
+  if (stray !== undefined) throw usageError(`--${stray} does not go with spec ${action}`, 'Leave it out, or see `baseline spec --help`.');
+  switch (action) {
     case 'check': return checkSpecFile(argv, context);
     case 'move-asset': return moveAssetIn(argv, context);
     case 'rename-zone': return renameZoneIn(argv, context);
@@ -76,21 +91,36 @@ function runSpecAction(argv: SpecArguments, context: CommandContext): CommandRes
 const lineOf = (file: string, line: number, column: number, message: string, remedy: string): string =>
   `${printable(file)}:${line}:${column}: ${printable(message, LONGEST)}\n  ${printable(remedy, LONGEST)}\n`;
 
+/** Of what should be looked at, listed to a person unless --all is given. */
+const LISTED_LINTS = 500;
+
 function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandResult {
   const { loaded, problems } = readSpec(argv.file);
   if (loaded !== null) {
     const { zones, conduits } = loaded.spec;
     const lints = checkSpec(loaded);
-    context.say(`${argv.file}: ${plural(zones.length, 'zone')}, ${plural(conduits?.length ?? 0, 'conduit')}, ${plural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${plural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
-    const output = lints.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
+    context.say(`${argv.file}: ${groupedPlural(zones.length, 'zone')}, ${groupedPlural(conduits?.length ?? 0, 'conduit')}, ${groupedPlural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${groupedPlural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
+    const listed = argv.all === true || lints.length <= LISTED_LINTS ? lints : worstOf(lints, LISTED_LINTS);
+    if (listed.length < lints.length) context.say(`the first ${listed.length} of them, the worst; --all lists all: ${ruleCounts(lints)}`);
+    const output = listed.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
     return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
   }
   return { exitCode: EXIT.usage, output: problems.map(({ line, column, message, remedy }) => lineOf(argv.file, line, column, message, remedy)) };
 }
 
 /** `1 high, 3 info`: what the exit code goes by. */
-const severityCounts = (lints: readonly { readonly severity: Severity }[]): string =>
-  SEVERITIES.map((severity) => [lints.filter((lint) => lint.severity === severity).length, severity] as const).filter(([count]) => count > 0).map(([count, severity]) => `${count} ${severity}`).join(', ');
+const severityCounts = (lints: readonly Lint[]): string =>
+  SEVERITIES.map((severity) => [lints.filter((lint) => lint.severity === severity).length, severity] as const).filter(([count]) => count > 0).map(([count, severity]) => `${grouped(count)} ${severity}`).join(', ');
+
+/** The worst, in the order of the file. */
+function worstOf(lints: readonly Lint[], most: number): readonly Lint[] {
+  const worst = new Set(SEVERITIES.flatMap((severity) => lints.filter((lint) => lint.severity === severity)).slice(0, most));
+  return lints.filter((lint) => worst.has(lint));
+}
+
+/** `10 435 pending, 2 zones-share-link`. */
+const ruleCounts = (lints: readonly Lint[]): string =>
+  [...listsBy(lints, ({ rule }) => rule)].map(([rule, own]) => [own.length, rule] as const).sort(([a], [b]) => b - a).map(([count, rule]) => `${grouped(count)} ${rule}`).join(', ');
 
 function moveAssetIn({ file, asset, zone }: SpecArguments, context: CommandContext): CommandResult {
   if (asset === undefined || zone === undefined) throw usageError('nothing says which asset goes where', `Write: baseline spec move-asset ${file} --asset ASSET --zone ZONE`);

@@ -30,3 +30,33 @@ test('the exit code of a check goes by the severities that its first line counts
   writeFileSync(spec, readFileSync(SPEC, 'utf8').replace(/function_codes: \[2\]/, 'function_codes: [2, 16]').replace(/(rule_id: SAFETY-STATUS[^]*?access: )read/, '$1read-write'));
   expect(await runLine(['spec', 'check', spec])).toMatchObject({ code: EXIT.findings, err: expect.stringMatching(/\(1 critical, 1 medium, 2 low, 1 info\)\n$/) });
 });
+
+test('of thousands of things the worst are listed, with how many there are of each; --all lists all', async () => {
+  const spec = join(folderOfTest(), 'plant.yaml');
+  const rules = Array.from({ length: 600 }, (_, i) => `      - {rule_id: R${i}, client: {zone: OPS}, server: {zone: CELL}, protocol: HTTP, port: ${8000 + i}, decision: pending}`);
+  writeFileSync(spec, `zones:
+  - {zone_id: CELL, name: Cell, kind: control, assets: [{asset_id: PLC, ip: [10.2.0.1]}]}
+  - {zone_id: OPS, name: Operations, kind: operations, assets: [{asset_id: HIST, ip: [10.3.0.1]}]}
+  - {zone_id: EMPTY, name: Nobody, kind: operations}
+conduits:
+  - conduit_id: C
+    connects: [CELL, OPS]
+    protocols_allowed:
+${rules.join('\n')}
+`);
+  const isLint = (line: string): boolean => line.startsWith(`${spec}:`);
+  const all = (await runLine(['spec', 'check', spec, '--all'])).out.split('\n').filter(isLint);
+  const { out, err } = await runLine(['spec', 'check', spec]);
+  const listed = out.split('\n').filter(isLint);
+  const graver = all.filter((line) => !line.includes('[info]'));
+  expect(all.length).toBeGreaterThan(1200);
+  expect(listed).toHaveLength(500);
+  expect(listed.every((line) => graver.includes(line))).toBe(true);
+  expect(all.filter((line) => listed.includes(line))).toEqual(listed);
+  expect(err).toContain('the first 500 of them, the worst; --all lists all: 600 ');
+  expect(err).toMatch(/\b600 pending\b.*\b1 empty-zone\b/);
+});
+
+test('an option of another action is refused, not passed over', async () => {
+  expect(await runLine(['spec', 'check', SPEC, '--into', 'other.yaml'])).toMatchObject({ code: EXIT.usage, err: expect.stringContaining('--into does not go with spec check\n') });
+});
