@@ -50,8 +50,8 @@ export const PROPOSAL_FACTOR = 1.5;
 export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation);
 
 /** The whole inference but for resampling, which only propose-zones shows. Outside the read: it may take seconds. */
-export function placeAssets(set: ObservationSet): PlacedPlant {
-  const { assets, zones, completeness } = proposeZones(set, { stabilityRuns: 0 });
+export function placeAssets(set: ObservationSet, timezone: string): PlacedPlant {
+  const { assets, zones, completeness } = proposeZones(onClock(set, timezone), { stabilityRuns: 0 });
   return { assets, zones: new Map(zones.map((zone) => [zone.id, zone])), completeness };
 }
 

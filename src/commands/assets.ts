@@ -16,6 +16,7 @@ import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { idsOfZones, matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
+import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
 const SORTS = ['address', 'id', 'role', 'level', 'zone', 'confidence'] as const;
 
@@ -27,6 +28,7 @@ const OPTIONS = {
   role: { choices: ROLES, array: true, requiresArg: true, describe: 'only these roles' },
   zone: { type: 'string', array: true, requiresArg: true, describe: 'only these zones, by id or name' },
   sort: { choices: SORTS, requiresArg: true, describe: 'order (default: address)' },
+  timezone: TIMEZONE_OPTION,
 } as const;
 
 export const assetsCommand = defineCommand({
@@ -46,8 +48,9 @@ type AssetsArguments = Arguments<typeof OPTIONS>;
 
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);
+  const timezone = knownTimezone(argv.timezone);
   const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
-  const plant = placeAssets(set);
+  const plant = placeAssets(set, timezone);
   const zones = argv.zone ? idsOfZones(plant, argv.zone) : null;
   const unknown = argv.asset?.find((key) => !plant.assets.some((asset) => matchesKey(asset, key)));
   if (unknown !== undefined) throw usageError(`--asset ${unknown}: there is no such asset in the store`, '`baseline assets` lists them.');

@@ -103,7 +103,7 @@ function planOf(argv: CaptureArguments): Plan {
     checkpointMs: within('checkpoint', argv.checkpoint ?? 5, 1, 3600) * 1000,
     user: argv.user === undefined ? null : findUser(argv.user),
     reopen: argv.reopen ?? true,
-    timezone: knownTimezone(argv.timezone ?? 'UTC'),
+    timezone: knownTimezone(argv.timezone),
     ring:
       argv.ring === undefined
         ? null

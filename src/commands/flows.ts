@@ -22,6 +22,7 @@ import { FLOW_SORTS, readFlowPage, readServices, type Flow, type FlowFilter, typ
 import { addressesOfAssets, addressesOfZones, nameAssets, placeAssets, readAll, type NamedAssets } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
 import { instantOf } from './instant-option.ts';
+import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
 /** Lines of a table on a terminal, unless --limit says otherwise; machine formats are never cut. */
 const TABLE_LIMIT = 100;
@@ -34,6 +35,7 @@ const OPTIONS = {
   server: { type: 'string', array: true, requiresArg: true, describe: 'address, prefix or range of the server' },
   asset: { type: 'string', array: true, requiresArg: true, describe: 'id, name or address of an asset at either end' },
   zone: { type: 'string', array: true, requiresArg: true, describe: 'zone at either end, by id or name, as `assets` proposes it' },
+  timezone: { ...TIMEZONE_OPTION, describe: '--zone: the plant\'s time zone (IANA), by whose clock zones are proposed (default: UTC)' },
   service: { type: 'string', array: true, requiresArg: true, describe: 'service, for example modbus' },
   port: { type: 'string', array: true, requiresArg: true, describe: "the server's port, or a range such as 5000-5010" },
   vlan: { type: 'string', array: true, requiresArg: true, describe: 'VLAN id, or none' },
@@ -63,7 +65,8 @@ export function listFlows(argv: FlowsArguments, context: CommandContext): Comman
   const format = chosenFormat(argv);
   const path = storePath(argv.db, context.environment);
   const given = filterOf(argv, format, context);
-  const zoned = argv.zone ? [addressesOfZones(placeAssets(readFromStore(path, readAll)), argv.zone)] : [];
+  const timezone = knownTimezone(argv.timezone);
+  const zoned = argv.zone ? [addressesOfZones(placeAssets(readFromStore(path, readAll), timezone), argv.zone)] : [];
   const { page, assets, losses } = readFromStore(path, (db) => {
     const named = nameAssets(db);
     const ends = argv.asset ? [...zoned, addressesOfAssets(named, argv.asset)] : zoned;

@@ -4,7 +4,6 @@
  */
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
-import { onClock } from '../infer/on-clock.ts';
 import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
@@ -50,12 +49,12 @@ const LISTING_HOURS: ReadonlySet<Format> = new Set(['json', 'jsonl', 'csv']);
 export function showStatus(argv: StatusArguments, context: CommandContext): CommandResult {
   const path = storePath(argv.db, context.environment);
   const format = chosenFormat(argv);
-  const timezone = knownTimezone(argv.timezone ?? 'UTC');
+  const timezone = knownTimezone(argv.timezone);
   const { status, set } = readFromStore(path, (db) => {
     const all = readAll(db);
     return { status: LISTING_HOURS.has(format) ? readHourlyStatus(db, all) : { ...readStatus(db), oneWayHours: new Map() }, set: all };
   }, context);
-  const plant = placeAssets(onClock(set, timezone));
+  const plant = placeAssets(set, timezone);
   const record = statusRecord(path, status, plant.assets.length, plant.completeness);
   const isComplete = record.sensor.complete && plant.completeness.sufficient;
   return {

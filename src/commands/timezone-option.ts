@@ -10,7 +10,7 @@ export const TIMEZONE_OPTION = {
   describe: 'the plant\'s time zone (IANA), by whose clock days are counted (default: UTC)',
 } as const satisfies Options;
 
-export function knownTimezone(asked: string): string {
+export function knownTimezone(asked = 'UTC'): string {
   if (isKnownTimezone(asked)) return asked;
   const near = nearestWord(asked, Intl.supportedValuesOf('timeZone'));
   throw usageError(`--timezone ${asked} is no time zone`, near === null ? 'Name one as Europe/Berlin or America/Chicago.' : `Did you mean ${near}?`);

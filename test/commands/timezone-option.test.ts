@@ -54,7 +54,15 @@ test('status counts days by the clock that the proposal goes by', async () => {
     return [told.estimate, told.listenUntil];
   }));
   expect(there).not.toEqual(here);
+  for (const zone of ['UTC', 'Pacific/Kiritimati']) {
+    type Placed = { readonly assets: readonly { readonly id: string; readonly zone: string; readonly evidence: readonly unknown[] }[] };
+    const seen = (JSON.parse((await runLine(['assets', '--json', '--db', at('plant.db'), '--timezone', zone])).out) as Placed).assets;
+    const proposed = (JSON.parse((await propose('--json', '--timezone', zone)).out) as Placed).assets;
+    const placed = (one: Placed['assets'][number]): readonly unknown[] => [one.id, one.zone];
+    expect(seen.map(placed)).toEqual(proposed.map(placed));
+  }
   const refused = { code: EXIT.usage, err: expect.stringContaining('--timezone Europe/Berlni is no time zone\n  Did you mean Europe/Berlin?') };
   expect(await runLine(['status', '--db', at('plant.db'), '--timezone', 'Europe/Berlni'])).toMatchObject(refused);
+  for (const command of ['assets', 'flows']) expect(await runLine([command, '--db', at('plant.db'), '--timezone', 'Europe/Berlni'])).toMatchObject(refused);
   expect(await runLine(['capture', '-', '--db', at('none.db'), '--timezone', 'Europe/Berlni'])).toMatchObject(refused);
 });

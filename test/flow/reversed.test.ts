@@ -43,7 +43,7 @@ test.each([502, 10_502])('Modbus over a connection that the device opened, to po
 
 test('roles go by who asks', async () => {
   const set = await heard(polled(dialIn(50_001, 502), 40).frames);
-  const { assets } = placeAssets(set);
+  const { assets } = placeAssets(set, 'UTC');
   const roleOf = (address: string): string | undefined => assets.find(({ addresses }) => addresses.includes(address))?.role;
   expect(roleOf(DEVICE)).toMatch(/^(plc|io)$/);
   expect(roleOf(CENTRE)).not.toMatch(/^(plc|io)$/);
