@@ -27,7 +27,7 @@ import { completenessByDay } from './completeness-curve.ts';
 import { describeConduits, describePermits } from './conduit-records.ts';
 import { collectCrossings } from './crossings.ts';
 import { openDecisions } from './decisions.ts';
-import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Timeline } from './model.ts';
+import type { LossSummary, ReportFinding, ReportModel, RequirementCheck, SimulationSummary, Standing, Timeline } from './model.ts';
 import { idAt, type PlantIndex } from './plant-index.ts';
 import { describeZones } from './zone-records.ts';
 
@@ -50,9 +50,6 @@ export interface ReportInput {
   readonly commandLine: string;
 }
 
-/** How a conversation stands towards the Permits; what is in none of the lists is undeclared. */
-export type Standing = 'permitted' | 'undeclared' | 'within-zone' | 'set-aside' | 'not-judged';
-
 export interface Report {
   readonly model: ReportModel;
   /** By position in `set.conversations`. */
@@ -66,7 +63,7 @@ export function assembleReport(input: ReportInput): Report {
   const findings = describeFindings(input);
   const standings = standingsOf(input, new Set([...uses.values()].flatMap((use) => use.conversations.map(({ id }) => id))), findings);
   const permits = describePermits(loaded, input.basis, uses, set);
-  const crossings = collectCrossings(plant, loaded, set, findings, new Set(uses.keys()), (position) => standings[position] !== 'undeclared');
+  const crossings = collectCrossings(plant, loaded, set, findings, new Set(uses.keys()), standings);
   const assets = describeAssets(plant, set, findings);
   const conduits = describeConduits(loaded, permits, findings, proposal.completeness);
   const zones = describeZones(plant, loaded, input.basis, proposal, conduits, assets, findings);

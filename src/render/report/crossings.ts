@@ -7,7 +7,7 @@ import { conduitBetween } from '../../policy/spec/conduit-between.ts';
 import type { DeclaredPermit } from '../../policy/spec/permits.ts';
 import { isLive } from '../../policy/spec/permits.ts';
 import type { LoadedSpec } from '../../policy/spec/load.ts';
-import type { Crossing, ReportFinding } from './model.ts';
+import type { Crossing, ReportFinding, Standing } from './model.ts';
 import { sortAccesses } from './permit-words.ts';
 import type { PlantIndex } from './plant-index.ts';
 import type { Access, Conversation } from '../../observation.ts';
@@ -19,6 +19,7 @@ interface Draft {
   packets: number;
   bytes: number;
   undeclared: number;
+  setAside: number;
   permits: number;
   unused: number;
   readonly accesses: Set<Access>;
@@ -29,21 +30,21 @@ interface Draft {
 export const protocolOf = (conversation: Conversation): string =>
   conversation.service.name === '' ? (conversation.port > 0 ? `${conversation.transport}/${conversation.port}` : conversation.transport) : conversation.service.name;
 
-/** `isPermitted` takes positions in `set.conversations`: nothing undeclared was asked there. */
+/** `standings` are by position in `set.conversations`. */
 export function collectCrossings(
   plant: PlantIndex,
   loaded: LoadedSpec,
   set: ObservationSet,
   findings: readonly ReportFinding[],
   usedPermits: ReadonlySet<DeclaredPermit>,
-  isPermitted: (position: number) => boolean,
+  standings: readonly Standing[],
 ): Crossing[] {
   const drafts = new Map<number, Draft>();
   const draftOf = (from: number, to: number): Draft => {
     const key = from * plant.zoneCount + to;
     const held = drafts.get(key);
     if (held !== undefined) return held;
-    const fresh: Draft = { from, to, conversations: 0, packets: 0, bytes: 0, undeclared: 0, permits: 0, unused: 0, accesses: new Set(), protocols: new Set(), findings: new Set() };
+    const fresh: Draft = { from, to, conversations: 0, packets: 0, bytes: 0, undeclared: 0, setAside: 0, permits: 0, unused: 0, accesses: new Set(), protocols: new Set(), findings: new Set() };
     drafts.set(key, fresh);
     return fresh;
   };
@@ -57,7 +58,9 @@ export function collectCrossings(
     draft.bytes += conversation.bytes.toServer + conversation.bytes.toClient;
     draft.protocols.add(protocolOf(conversation));
     for (const operation of conversation.operations) draft.accesses.add(operation.access);
-    if (from !== to && !isPermitted(i)) draft.undeclared++;
+    if (from === to) continue;
+    if (standings[i] === 'undeclared') draft.undeclared++;
+    else if (standings[i] === 'set-aside') draft.setAside++;
   }
   for (const declared of loaded.permits) {
     if (!isLive(declared.permit)) continue;

@@ -64,7 +64,7 @@ function* body(model: ReportModel, words: FilterWords, isCut: boolean, live: Liv
   yield html`<section id="map-section" aria-labelledby="map-title"><h2 id="map-title">Zone and conduit map</h2><p id="map-summary">${mapSummary(model)}</p>
 <div class="map-tools no-print" role="group" aria-label="Map size"><button type="button" data-zoom="in" aria-label="Larger">+</button><button type="button" data-zoom="out" aria-label="Smaller">\u2212</button><button type="button" data-zoom="fit">Fit</button></div>
 ${zoneMap(model, words)}
-<ul class="legend" aria-label="Legend"><li><i class="l a-read"></i>reads only</li><li><i class="l a-write"></i>writes</li><li><i class="l a-control"></i>controls or programs</li><li><i class="l a-other"></i>operations not known</li><li><i class="l dash"></i>seen, not all declared</li><li><i class="l dots"></i>declared, never seen</li><li><b class="legend-badge">2</b>findings</li><li>arrow: from who opens to who serves; width: traffic (logarithmic)</li></ul></section>`;
+<ul class="legend" aria-label="Legend"><li><i class="l a-read"></i>reads only</li><li><i class="l a-write"></i>writes</li><li><i class="l a-control"></i>controls or programs</li><li><i class="l a-other"></i>operations not known</li><li><i class="l dash"></i>seen, not all declared, or some set aside</li><li><i class="l dots"></i>declared, never seen</li><li><b class="legend-badge">2</b>findings</li><li>arrow: from who opens to who serves; width: traffic (logarithmic)</li></ul></section>`;
   yield zonesSection(model);
   yield conduitsSection(model, words);
   yield html`<section id="matrix-section" aria-labelledby="matrix-h"><h2 id="matrix-h">Traffic matrix: observed against declared</h2>${trafficMatrix(model, words)}</section>`;
@@ -88,7 +88,8 @@ const liveBar = ({ head }: ReportModel, live: LivePage): Markup =>
 function mapSummary({ zones, crossings, head }: ReportModel): string {
   const between = crossings.filter(({ from, to, conversations }) => from !== to && conversations > 0);
   const undeclared = between.filter((crossing) => crossing.undeclared > 0);
-  return `${plural(zoneCount(zones), 'zone')}${zoneCount(zones) === zones.length ? '' : ', and assets in none of them'}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that no Permit lets through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
+  const aside = between.filter(({ setAside }) => setAside > 0).length;
+  return `${plural(zoneCount(zones), 'zone')}${zoneCount(zones) === zones.length ? '' : ', and assets in none of them'}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that is not declared` : ''}${aside > 0 ? `, ${aside} with something that is set aside, so that no Permit lets it through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
 }
 
 function regimes({ timeline }: ReportModel): Markup {

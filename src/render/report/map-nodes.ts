@@ -32,6 +32,7 @@ export interface NodePair {
   readonly accesses: readonly Access[];
   readonly protocols: readonly string[];
   readonly undeclared: number;
+  readonly setAside: number;
   readonly permits: number;
   readonly findings: readonly number[];
 }
@@ -67,9 +68,9 @@ export function mapNodes({ zones, findings }: ReportModel): MapNode[] {
 export const nodeKeys = (nodes: readonly MapNode[]): ReadonlyMap<number, number> => new Map(nodes.flatMap((node) => node.zones.map((zone) => [zone, node.key] as const)));
 
 /** What several crossings come to together. */
-export const sumsOf = (crossings: readonly Crossing[]): Pick<NodePair, 'conversations' | 'packets' | 'undeclared' | 'permits' | 'findings'> => {
-  const sum = (what: 'conversations' | 'packets' | 'undeclared' | 'permits'): number => crossings.reduce((total, crossing) => total + crossing[what], 0);
-  return { conversations: sum('conversations'), packets: sum('packets'), undeclared: sum('undeclared'), permits: sum('permits'), findings: [...new Set(crossings.flatMap(({ findings }) => findings))].sort((x, y) => x - y) };
+export const sumsOf = (crossings: readonly Crossing[]): Pick<NodePair, 'conversations' | 'packets' | 'undeclared' | 'setAside' | 'permits' | 'findings'> => {
+  const sum = (what: 'conversations' | 'packets' | 'undeclared' | 'setAside' | 'permits'): number => crossings.reduce((total, crossing) => total + crossing[what], 0);
+  return { conversations: sum('conversations'), packets: sum('packets'), undeclared: sum('undeclared'), setAside: sum('setAside'), permits: sum('permits'), findings: [...new Set(crossings.flatMap(({ findings }) => findings))].sort((x, y) => x - y) };
 };
 
 export function nodePairs(model: ReportModel, nodes: readonly MapNode[]): NodePair[] {
@@ -100,7 +101,7 @@ export function nodePairs(model: ReportModel, nodes: readonly MapNode[]): NodePa
 }
 
 /** How a bundle or a cell stands: what was seen against what is declared. */
-export type Standing = 'agreed' | 'undeclared' | 'unused' | 'silent';
+export type PairStanding = 'agreed' | 'undeclared' | 'set-aside' | 'unused' | 'silent';
 
-export const standingOf = ({ conversations, undeclared, permits }: Pick<NodePair, 'conversations' | 'undeclared' | 'permits'>): Standing =>
-  undeclared > 0 ? 'undeclared' : conversations > 0 ? 'agreed' : permits > 0 ? 'unused' : 'silent';
+export const standingOf = ({ conversations, undeclared, setAside, permits }: Pick<NodePair, 'conversations' | 'undeclared' | 'setAside' | 'permits'>): PairStanding =>
+  undeclared > 0 ? 'undeclared' : setAside > 0 ? 'set-aside' : conversations > 0 ? 'agreed' : permits > 0 ? 'unused' : 'silent';

@@ -9,7 +9,7 @@ import { cut } from '../printable.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
 import { layoutMap, type LayoutBox, type PlacedBox, type PlacedPair } from './map-layout.ts';
-import { mapNodes, nodePairs, standingOf, type MapNode, type NodePair } from './map-nodes.ts';
+import { mapNodes, nodePairs, standingOf, type MapNode, type NodePair, type PairStanding } from './map-nodes.ts';
 import type { ReportAsset, ReportModel } from './model.ts';
 
 const COLUMN_WIDTH = 198;
@@ -85,8 +85,8 @@ function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], m
   })} aria-label="${label}"><title>${label} (${groupedPlural(pair.packets, 'packet')})</title><path class="hit" d="${drawing(placed.path)}"/><path class="line" d="${drawing(placed.path)}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
 }
 
-export const STANDING_WORDS: Readonly<Record<string, string>> = {
-  agreed: 'seen and declared', undeclared: 'seen, not all of it declared', unused: 'declared, never seen', silent: 'nothing seen, nothing permitted',
+export const STANDING_WORDS: Readonly<Record<PairStanding | 'within', string>> = {
+  within: 'within the zone', agreed: 'seen and declared', undeclared: 'seen, not all of it declared', 'set-aside': 'seen, some of it set aside, which no Permit lets through', unused: 'declared, never seen', silent: 'nothing seen, nothing permitted',
 };
 
 function badge({ middle: [x, y] }: PlacedPair, pair: NodePair, model: ReportModel): Markup {

@@ -103,6 +103,9 @@ export interface ReportAsset {
   readonly findings: number;
 }
 
+/** How a conversation stands towards the Permits; what is in none of the lists is undeclared. */
+export type Standing = 'permitted' | 'undeclared' | 'within-zone' | 'set-aside' | 'not-judged';
+
 /** All traffic from clients of one zone to servers of another. */
 export interface Crossing {
   readonly from: number;
@@ -117,8 +120,10 @@ export interface Crossing {
   readonly permits: number;
   /** Of these, how many were never used. */
   readonly unused: number;
-  /** Conversations with anything that no Permit lets through. */
+  /** Conversations with anything that no Permit lets through, and that the spec does not set aside. */
   readonly undeclared: number;
+  /** Conversations that the spec sets aside: seen, named, and let through by nothing. */
+  readonly setAside: number;
   /** Worst first; indexes of `findings`. */
   readonly findings: readonly number[];
 }

@@ -4,11 +4,11 @@
  */
 import { ACCESS_CLASSES, type Conversation, type Operation } from '../../observation.ts';
 import { HOURS_PER_WEEK } from './activity.ts';
-import type { ReportInput, Standing } from './assemble.ts';
+import type { ReportInput } from './assemble.ts';
 import { protocolOf } from './crossings.ts';
 import type { FilterWords } from './filter-words.ts';
 import { mapNodes } from './map-nodes.ts';
-import type { ReportModel } from './model.ts';
+import type { ReportModel, Standing } from './model.ts';
 import { MOST_ROWS } from './sections.ts';
 
 /** The report as `serve` shows it: which report this is, and what may be written where. */
@@ -80,7 +80,7 @@ export function pageData(model: ReportModel, standings: readonly Standing[], inp
       id: permit.id, conduit: permit.conduit, fromZone: words.zoneIndex(permit.fromZone), toZone: words.zoneIndex(permit.toZone), from: permit.from, to: permit.to, service: permit.service, operations: permit.operations,
       conditions: permit.conditions, purpose: permit.purpose, basis: permit.basis, risks: permit.acceptedRisks, decision: permit.decision, decided: permit.decided, reviewBy: permit.reviewBy, question: permit.question, evidence: permit.evidence, rules: permit.generalisedBy, neverSeen: permit.neverSeen, conversations: positionsOf(permit.conversations),
     })),
-    crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings.filter((i) => i < MOST_ROWS.findings), conduit]),
+    crossings: model.crossings.map(({ from, to, conversations: count, packets, bytes, permits, undeclared, setAside, findings, conduit }) => [from, to, count, packets, bytes, permits, undeclared, findings.filter((i) => i < MOST_ROWS.findings), conduit, setAside]),
     findings: model.findings.slice(0, MOST_ROWS.findings).map((finding) => ({
       id: finding.id, type: finding.type, severity: finding.severity, title: finding.title, detail: finding.detail, remedy: finding.remedy, conduit: finding.conduit, permit: finding.permit, client: finding.clientAsset, server: finding.serverAsset,
       zones: [words.zoneIndex(finding.fromZone), words.zoneIndex(finding.toZone)], place: finding.place,

@@ -45,7 +45,7 @@ const describe = (timeline: Timeline, rows: number): string => {
 /** Narrower days get no marks of their own, pixels. */
 const LEAST_DAY = 1;
 const DAYS_PER_YEAR = 365;
-/** A day's label, pixels: the first day may be an hour of one. */
+/** A day's label, pixels: the first day and the last may be an hour of one. */
 const LABEL = 38;
 
 /** `03-02`; over more than a year the year says more than the day. */
@@ -63,7 +63,8 @@ function dayMarks(timeline: Timeline, x: (column: number) => number, top: number
     const date = new Date((timeline.firstHour - offset + day * HOURS_PER_DAY) * HOUR_MS);
     const regimes = regimesOf.get(date.toISOString().slice(0, 10)) ?? [];
     const span = { x: round(x(column)), width: round(x(end) - x(column)) };
-    const label = day % every === 0 && x((day + every) * perDay - offset / timeline.step) - x(column) >= LABEL ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${dayLabel(date.toISOString().slice(0, 10), days)}</text>` : NOTHING;
+    const room = Math.min(x((day + every) * perDay - offset / timeline.step), LEFT + WIDTH + RIGHT) - x(column);
+    const label = day % every === 0 && room >= LABEL ? html`<text class="tick" x="${x(column) + 3}" y="${top - 2}">${dayLabel(date.toISOString().slice(0, 10), days)}</text>` : NOTHING;
     // Thousands of days (a clock that was not set) would be one grey surface.
     if (span.width < LEAST_DAY) return day % every === 0 ? html`<line class="grid" x1="${span.x}" x2="${span.x}" y1="${top}" y2="${bottom}"/>${label}` : NOTHING;
     return html`${regimes.includes('weekend') ? html`<rect class="weekend" x="${span.x}" y="${top}" width="${span.width}" height="${bottom - top}"/>` : NOTHING}${(['maintenance', 'month-end'] as const).map((regime, i) => (regimes.includes(regime) ? html`<rect class="regime ${regime}" x="${span.x}" y="${bottom - 4 * i - 1}" width="${span.width}" height="3"><title>${date.toISOString().slice(0, 10)}: ${regime}</title></rect>` : NOTHING))}<line class="grid" x1="${round(x(column))}" x2="${round(x(column))}" y1="${top}" y2="${bottom}"/>${label}`;

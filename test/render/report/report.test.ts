@@ -75,6 +75,19 @@ describe('figures', () => {
     expect(model.crossings.filter(({ from, to, undeclared }) => from !== to && undeclared > 0)).toHaveLength(7);
   });
 
+  test('what the spec sets aside is not told as declared, on the map, in the matrix and in the panel', () => {
+    const spec = join(folder, 'aside.yaml');
+    writeFileSync(spec, `${readFileSync(SAMPLE_SPEC, 'utf8')}set_aside:\n  - {client: 10.20.7.31, servers: [10.20.4.63], transport: tcp, ports: ["502"], reason: a look, last_seen: "2026-03-31T00:00:00Z", decision: pending}\n`);
+    const aside = JSON.parse(writeReport(db, join(folder, 'aside.json'), spec)) as ReportModel;
+    const told = aside.crossings.find(({ from, to }) => aside.zones[from].id === 'Z-INTAKE' && aside.zones[to].id === 'Z-FILTER');
+    expect(told).toMatchObject({ conversations: 1, undeclared: 0, setAside: 1, permits: 0 });
+    expect(model.crossings.every(({ setAside }) => setAside === 0)).toBe(true);
+    const drawn = writeReport(db, join(folder, 'aside.html'), spec);
+    expect(drawn).toMatch(/<td class="set-aside"><button [^>]*aria-label="Z-INTAKE to Z-FILTER: 1 conversation, seen, some of it set aside, which no Permit lets through, 0 Permits"[^>]*>1<span class="sign" aria-hidden="true">\u2298</);
+    expect(drawn).toContain(', 1 with something that is set aside, so that no Permit lets it through. Choose');
+    expect(html).not.toMatch(/class="set-aside"|s-set-aside"/);
+  });
+
   test('validation never calls pass what was not seen', () => {
     const { sums, paths, words, checks } = model.validation;
     expect(sums.permitted).toEqual({ pass: 51, fail: 0, notObservable: 2 });

@@ -1,7 +1,7 @@
 /** A capture whose clock was not set makes thousands of days: one row for all that nobody heard, and no mark a day. */
 import { expect, test } from 'vitest';
 import type { ReportModel, TimelineDay } from '../../../src/render/report/model.ts';
-import { completenessChart } from '../../../src/render/report/timeline.ts';
+import { completenessChart, timelineChart } from '../../../src/render/report/timeline.ts';
 
 const DAY_MS = 86_400_000;
 const day = (i: number, isHeard: boolean): TimelineDay => ({ date: new Date(i * DAY_MS).toISOString().slice(0, 10), newConversations: 1, newOperations: 1, seenOperations: 1, newShare: null, isHeard, regimes: [] });
@@ -20,4 +20,15 @@ test('a day alone keeps its row, and a narrow one no word', () => {
   expect(markup).toContain('<th scope="row">1970-01-02</th><td colspan="4">nothing was heard</td>');
   expect(markup.match(/>gap</g)).toHaveLength(1);
   expect(chart(Array.from({ length: 200 }, (_, i) => day(i, i !== 7)))).not.toContain('>gap<');
+});
+
+test('a label that the drawing has no room for is left out: the last day may be an hour of one', () => {
+  const hours = 28 * 24 + 1;
+  const sensor = Array.from({ length: hours }, () => ({ packets: 1, lostSegments: 0, duplicates: 0 }));
+  const model = { timeline: { columns: hours, step: 1, firstHour: 0, days: [], sensor, zones: [] }, head: { timezone: 'UTC' }, zones: [], findings: [] } as unknown as ReportModel;
+  const labels = [...timelineChart(model).markup.matchAll(/<text class="tick" x="([\d.]+)"[^>]*>([\d-]+)</g)];
+  const [, width] = /<svg [^>]* width="(\d+)"/.exec(timelineChart(model).markup) ?? [];
+  expect(labels[0][2]).toBe('01-01');
+  expect(labels.map(([, , label]) => label)).not.toContain('01-29');
+  expect(Math.max(...labels.map(([, x]) => Number(x))) + 35).toBeLessThan(Number(width));
 });

@@ -111,8 +111,8 @@ export function zoneView(index) {
 
 const findingList = (findings) => el('ul', {}, findings.slice(0, 100).map(({ finding, i }) => el('li', {}, chip(finding.severity), ' ', button(finding.title, { 'data-finding': i }))));
 
-const crossingTable = (crossings) => table('From who opens to who serves', ['from', 'to', '#conversations', '#not declared', '#Permits'], crossings, (crossing) => row(
-  zoneName(crossing.from), zoneName(crossing.to), el('td', { class: 'n' }, button(grouped(crossing.conversations), { 'data-crossing': crossing.index, 'aria-label': `${plural(crossing.conversations, 'conversation')} from ${zoneName(crossing.from)} to ${zoneName(crossing.to)}` })), number(crossing.undeclared === 0 ? '' : grouped(crossing.undeclared)), number(crossing.permits),
+const crossingTable = (crossings) => table('From who opens to who serves', ['from', 'to', '#conversations', '#not declared', '#set aside', '#Permits'], crossings, (crossing) => row(
+  zoneName(crossing.from), zoneName(crossing.to), el('td', { class: 'n' }, button(grouped(crossing.conversations), { 'data-crossing': crossing.index, 'aria-label': `${plural(crossing.conversations, 'conversation')} from ${zoneName(crossing.from)} to ${zoneName(crossing.to)}` })), number(crossing.undeclared === 0 ? '' : grouped(crossing.undeclared)), number(crossing.setAside === 0 ? '' : grouped(crossing.setAside)), number(crossing.permits),
 ));
 
 /** All between two boxes of the map. */
@@ -181,9 +181,10 @@ function assetMatrix(positions) {
     const server = assetName(one[1], data.words[one[5]]);
     count(clients, client, one[0]);
     count(servers, server, one[1]);
-    const held = cells.get(`${client}\n${server}`) ?? { count: 0, undeclared: 0 };
+    const held = cells.get(`${client}\n${server}`) ?? { count: 0, undeclared: 0, setAside: 0 };
     held.count++;
     if (one[17] === 1) held.undeclared++;
+    if (one[17] === 3) held.setAside++;
     cells.set(`${client}\n${server}`, held);
   }
   if (cells.size < 2) return null;
@@ -191,11 +192,13 @@ function assetMatrix(positions) {
   const [rows, columns] = [busiest(clients, MOST_CLIENTS), busiest(servers, MOST_SERVERS)];
   const left = [[clients.size - rows.length, 'clients'], [servers.size - columns.length, 'servers']].filter(([number_]) => number_ > 0).map(([number_, what]) => `${grouped(number_)} ${what}`);
   const name = ({ name: id, asset }) => (asset >= 0 ? button(id, { 'data-asset': asset }) : id);
-  return el('div', { class: 'scroll' }, el('table', { class: 'matrix' }, el('caption', {}, `Conversations by asset; \u2717 not all declared${left.length === 0 ? '' : `; ${left.join(' and ')} with fewer are in the list below`}`),
+  return el('div', { class: 'scroll' }, el('table', { class: 'matrix' }, el('caption', {}, `Conversations by asset; \u2717 not all declared, \u2298 set aside${left.length === 0 ? '' : `; ${left.join(' and ')} with fewer are in the list below`}`),
     el('thead', {}, el('tr', {}, el('th', { class: 'corner', scope: 'col' }, 'opens to \u2192'), columns.map((server) => el('th', { scope: 'col', class: 'turned' }, el('span', {}, name(server)))))),
     el('tbody', {}, rows.map((client) => el('tr', {}, el('th', { scope: 'row' }, name(client)), columns.map((server) => {
       const cell = cells.get(`${client.name}\n${server.name}`);
-      return el('td', { class: cell === undefined ? 'none' : cell.undeclared > 0 ? 'undeclared' : 'agreed' }, cell === undefined ? '' : `${cell.count}${cell.undeclared > 0 ? ' \u2717' : ''}`);
+      if (cell === undefined) return el('td', { class: 'none' }, '');
+      const [kind, sign] = cell.undeclared > 0 ? ['undeclared', ' \u2717'] : cell.setAside > 0 ? ['set-aside', ' \u2298'] : ['agreed', ''];
+      return el('td', { class: kind }, `${cell.count}${sign}`);
     }))))));
 }
 

@@ -78,8 +78,8 @@ export function conversationsBetween(from, to) {
 }
 
 export const crossingAt = (index) => {
-  const [from, to, conversations, packets, bytes, permits, undeclared, findings, conduit] = data.crossings[index];
-  return { index, from, to, conversations, packets, bytes, permits, undeclared, findings, conduit };
+  const [from, to, conversations, packets, bytes, permits, undeclared, findings, conduit, setAside] = data.crossings[index];
+  return { index, from, to, conversations, packets, bytes, permits, undeclared, findings, conduit, setAside };
 };
 
 export const zoneName = (index) => data.zones[index]?.id ?? 'nobody';
