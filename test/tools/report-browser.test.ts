@@ -291,6 +291,17 @@ describe.runIf(runs)('the report in a browser', () => {
     await page.close();
   });
 
+  test('and also where their heights were guessed far too large', async () => {
+    const page = await open('declared.html');
+    await inPage(page, `document.querySelectorAll('.conduit, .zone-card').forEach((one) => { one.style.containIntrinsicSize = '3000px'; })`);
+    for (const part of ['matrix-section', 'conduits', 'time']) {
+      await inPage(page, `scrollTo(0, 0)`);
+      await page.locator(`nav.contents a[href="#${part}"]`).click();
+      await expect.poll(() => inPage<number>(page, `Math.round(document.getElementById('${part}').getBoundingClientRect().top)`), { timeout: HANG_MS }).toBe(112);
+    }
+    await page.close();
+  });
+
   test('dark follows the reader, and the button switches', async () => {
     const background = (page: Page): Promise<string> => inPage(page, 'getComputedStyle(document.body).backgroundColor');
     const page = await open('proposed.html', { colorScheme: 'dark' });

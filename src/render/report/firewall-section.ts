@@ -32,7 +32,7 @@ export function firewallSection(model: ReportModel, words: FilterWords): Markup 
   const { logs } = status.firewallLogs;
   const open = firewall.rows.filter(({ standing }) => standing === 'to-be-decided').length;
   const sums = standingSums(firewall.days);
-  return html`<section id="firewall" aria-labelledby="firewall-h"><h2 id="firewall-h">What firewalls logged <span class="count">${firewall.rows.length}</span></h2>
+  return html`<section id="firewall" aria-labelledby="firewall-h"><h2 id="firewall-h">What firewalls logged <span class="count">${grouped(firewall.rows.length)}</span></h2>
 <p>${grouped(logs.reduce((sum, { records }) => sum + records, 0))} records in ${grouped(logs.length)} ${logs.length === 1 ? 'log' : 'logs'}${sums === '' ? '' : `: ${sums} (hits, where a record carries them)`}. A log proves the attempt and the verdict, never an answer; the spec says what is right. Nothing of it is in the sums of packets.</p>
 ${firewall.losses.length === 0 ? note('good', html`Every line of a firewall was read, with its time.`) : html`${firewall.losses.map((loss) => note('warn', html`${loss}`))}`}
 ${firewall.rows.length === 0 ? note('good', html`Firewalls and spec agree: nothing permitted was blocked, nothing else got through, nothing is left to decide.`) : html`${open === 0 ? NOTHING : html`<p>What is to be decided is blocked when it is enforced, unless a Permit is written: <code>baseline diff ${model.head.specFile ?? 'spec.yaml'} --update FINDING --owner NAME</code>.</p>`}${rowsTable(firewall, model, words)}`}

@@ -38,12 +38,12 @@ export const NOTHING: Markup = html``;
  */
 export const drawing = (text: string): Markup => (/^[\d\s.,MLHVCQAZv-]*$/.test(text) ? { markup: text } : html`${text}`);
 
-/** Dates, names and ranges with hyphens, options and arrows; longer names do break, or a column would grow wider than its page. */
-const HYPHENED = /((?<![\w.-])(?=[\w.-]{3,28}(?![\w.-]))[\w.]*-[\w.-]*|->)/;
+/** Dates, names and ranges with hyphens, options and arrows, groups of digits; longer names do break, or a column would grow wider than its page. */
+const ONE_WORD = /((?<![\w.-])(?=[\w.-]{3,28}(?![\w.-]))[\w.]*-[\w.-]*|->|(?<![\w.])\d{1,3}(?: \d{3}){1,5}(?!\w))/;
 
-/** What is read as one word keeps together where a line breaks: a browser breaks behind each hyphen. */
+/** What is read as one word keeps together where a line breaks: a browser breaks behind each hyphen and each blank. */
 export const keepTogether = (text: string): Markup =>
-  html`${text.split(HYPHENED).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="nowrap">${part}</span>`))}`;
+  html`${text.split(ONE_WORD).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<span class="nowrap">${part}</span>`))}`;
 
 /** A sentence of ours: what it quotes as a command is shown as one. */
 export const prose = (text: string): Markup =>

@@ -4,7 +4,7 @@
  * handlers and no inline styles. Everything needed on paper stands in the markup; the script adds search, filters and
  * detail on demand from embedded data.
  */
-import { plural } from '../../infer/plural.ts';
+import { grouped, groupedPlural } from '../../infer/plural.ts';
 import { SEVERITIES } from '../../policy/diff/findings.ts';
 import type { Report, ReportInput } from './assemble.ts';
 import { firewallSection } from './firewall-section.ts';
@@ -41,7 +41,7 @@ export function* reportHtml({ model, standings, input }: Report & { readonly inp
   yield `<script>${script}</script>\n</body></html>\n`;
 }
 
-const total = (section: string, count: number, word: string): Markup => html`<a href="#${section}"><b>${count}</b> ${count === 1 ? word : `${word}s`}</a>`;
+const total = (section: string, count: number, word: string): Markup => html`<a href="#${section}"><b>${grouped(count)}</b> ${count === 1 ? word : `${word}s`}</a>`;
 
 const SECTIONS: readonly (readonly [id: string, title: string])[] = [
   ['trust', 'What this rests on'], ['findings', 'Findings'], ['map-section', 'Map'], ['zones', 'Zones'], ['conduits', 'Conduits'], ['matrix-section', 'Traffic matrix'], ['time', 'Timeline'],
@@ -89,7 +89,7 @@ function mapSummary({ zones, crossings, head }: ReportModel): string {
   const between = crossings.filter(({ from, to, conversations }) => from !== to && conversations > 0);
   const undeclared = between.filter((crossing) => crossing.undeclared > 0);
   const aside = between.filter(({ setAside }) => setAside > 0).length;
-  return `${plural(zoneCount(zones), 'zone')}${zoneCount(zones) === zones.length ? '' : ', and assets in none of them'}; traffic in ${plural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${undeclared.length} of them with something that is not declared` : ''}${aside > 0 ? `, ${aside} with something that is set aside, so that no Permit lets it through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
+  return `${groupedPlural(zoneCount(zones), 'zone')}${zoneCount(zones) === zones.length ? '' : ', and assets in none of them'}; traffic in ${groupedPlural(between.length, 'direction')} between them${head.basis === 'spec' ? `, ${grouped(undeclared.length)} of them with something that is not declared` : ''}${aside > 0 ? `, ${grouped(aside)} with something that is set aside, so that no Permit lets it through` : ''}. Choose a zone, an asset or a bundle for its evidence.`;
 }
 
 function regimes({ timeline }: ReportModel): Markup {

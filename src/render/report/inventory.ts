@@ -1,6 +1,6 @@
 /** Zones, conduits with their Permits, and assets as tables of the HTML report. In: the model. Out: markup, one function a part. */
 import { COMPLETENESS_MEANS } from '../../infer/completeness-words.ts';
-import { firstOf, grouped, plural } from '../../infer/plural.ts';
+import { firstOf, grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { shortOctets } from '../instant.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, type Markup } from './html-escape.ts';
@@ -13,7 +13,7 @@ const slMarkup = (zone: ReportZone): Markup =>
   zone.slTarget === null ? html`<b>open</b> <span class="sub">to be set by the risk assessment (ZCR 5.6)</span>` : html`<b>SL ${zone.slTarget}</b>${zone.slBasis === 'assumption' ? html` <span class="sub">a start value, an assumption</span>` : NOTHING}`;
 
 export function zonesSection(model: ReportModel): Markup {
-  return html`<section id="zones" aria-labelledby="zones-h"><h2 id="zones-h">Zone architecture <span class="count">${zoneCount(model.zones)}</span></h2><div class="zone-list">${model.zones.map((zone, i) => zoneCard(zone, i, model))}</div></section>`;
+  return html`<section id="zones" aria-labelledby="zones-h"><h2 id="zones-h">Zone architecture <span class="count">${grouped(zoneCount(model.zones))}</span></h2><div class="zone-list">${model.zones.map((zone, i) => zoneCard(zone, i, model))}</div></section>`;
 }
 
 const LISTED = 60;
@@ -30,8 +30,8 @@ const severitiesOf = (zone: ReportZone, { findings }: ReportModel): string[] => 
 
 export function conduitsSection(model: ReportModel, words: FilterWords): Markup {
   const { shown, rest } = cutRows(model.conduits, 'conduits');
-  return html`<section id="conduits" aria-labelledby="conduits-h"><h2 id="conduits-h">Conduit configuration <span class="count">${model.conduits.length}</span></h2>
-<p>${plural(model.permits.length, 'Permit')}; everything else between zones is denied.${model.head.basis === 'proposal' ? ' All of them are proposals until somebody approves them.' : ''}</p>${model.conduits.some(({ completeness }) => completeness !== null) ? html`<p class="readout">${COMPLETENESS_MEANS}</p>` : NOTHING}
+  return html`<section id="conduits" aria-labelledby="conduits-h"><h2 id="conduits-h">Conduit configuration <span class="count">${grouped(model.conduits.length)}</span></h2>
+<p>${groupedPlural(model.permits.length, 'Permit')}; everything else between zones is denied.${model.head.basis === 'proposal' ? ' All of them are proposals until somebody approves them.' : ''}</p>${model.conduits.some(({ completeness }) => completeness !== null) ? html`<p class="readout">${COMPLETENESS_MEANS}</p>` : NOTHING}
 ${shown.map((conduit) => conduitBlock(conduit, model, words))}${rest}</section>`;
 }
 
@@ -48,7 +48,7 @@ function conduitBlock(conduit: ReportConduit, model: ReportModel, words: FilterW
 export function assetsSection(model: ReportModel): Markup {
   const rows = model.assets.map((asset, i) => ({ asset, i })).sort((a, b) => a.asset.zone - b.asset.zone || a.i - b.i);
   const { shown, rest } = cutRows(rows, 'assets');
-  return html`<section id="assets" aria-labelledby="assets-h"><h2 id="assets-h">Assets <span class="count">${model.assets.length}</span></h2><div class="scroll"><table class="rows assets"><caption>Every asset; its name opens role with evidence, peers, operations, registers and hours</caption><thead><tr><th scope="col">asset</th><th scope="col">zone</th><th scope="col">role</th><th scope="col">level</th><th scope="col">vendor</th><th scope="col">addresses</th><th scope="col" class="n">traffic</th><th scope="col" class="n">findings</th></tr></thead><tbody>${shown.map(({ asset, i }) => html`<tr ${topicAttributes({ zones: [asset.zone], severities: asset.findings === 0 ? [] : severitiesOfAsset(i, model) })}><th scope="row"><button type="button" class="link" data-asset="${i}">${asset.id}</button>${asset.label === asset.id ? NOTHING : html`<div class="sub">${asset.label}</div>`}</th><td>${keepTogether(model.zones[asset.zone]?.id ?? '')}</td><td>${asset.declaredRole ?? asset.seenRole ?? 'unknown'}${roleNote(asset.declaredRole, asset.seenRole, asset.isSeen, asset.confidence)}</td><td>${asset.level === null ? '-' : asset.level}</td><td>${asset.vendor}</td><td>${asset.addresses.slice(0, 4).join(', ') || asset.macs.slice(0, 2).join(', ')}${asset.addresses.length > 4 ? ` and ${asset.addresses.length - 4} more` : ''}</td><td class="n">${asset.isSeen ? shortOctets(asset.bytes) : '-'}</td><td class="n">${asset.findings === 0 ? '' : grouped(asset.findings)}</td></tr>`)}</tbody></table></div>${rest}</section>`;
+  return html`<section id="assets" aria-labelledby="assets-h"><h2 id="assets-h">Assets <span class="count">${grouped(model.assets.length)}</span></h2><div class="scroll"><table class="rows assets"><caption>Every asset; its name opens role with evidence, peers, operations, registers and hours</caption><thead><tr><th scope="col">asset</th><th scope="col">zone</th><th scope="col">role</th><th scope="col">level</th><th scope="col">vendor</th><th scope="col">addresses</th><th scope="col" class="n">traffic</th><th scope="col" class="n">findings</th></tr></thead><tbody>${shown.map(({ asset, i }) => html`<tr ${topicAttributes({ zones: [asset.zone], severities: asset.findings === 0 ? [] : severitiesOfAsset(i, model) })}><th scope="row"><button type="button" class="link" data-asset="${i}">${asset.id}</button>${asset.label === asset.id ? NOTHING : html`<div class="sub">${asset.label}</div>`}</th><td>${keepTogether(model.zones[asset.zone]?.id ?? '')}</td><td>${asset.declaredRole ?? asset.seenRole ?? 'unknown'}${roleNote(asset.declaredRole, asset.seenRole, asset.isSeen, asset.confidence)}</td><td>${asset.level === null ? '-' : asset.level}</td><td>${asset.vendor}</td><td>${asset.addresses.slice(0, 4).join(', ') || asset.macs.slice(0, 2).join(', ')}${asset.addresses.length > 4 ? ` and ${asset.addresses.length - 4} more` : ''}</td><td class="n">${asset.isSeen ? shortOctets(asset.bytes) : '-'}</td><td class="n">${asset.findings === 0 ? '' : grouped(asset.findings)}</td></tr>`)}</tbody></table></div>${rest}</section>`;
 }
 
 const severitiesOfAsset = (i: number, { findings }: ReportModel): string[] => findings.filter(({ clientAsset, serverAsset }) => clientAsset === i || serverAsset === i).map(({ severity }) => severity);

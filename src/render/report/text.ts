@@ -86,7 +86,7 @@ export const secondsOf = (iso: string | null): string => (iso === null ? 'nothin
 export function noFindingText({ head, permits }: Pick<ReportModel, 'head' | 'permits'>): string {
   if (head.basis === 'proposal') return 'the proposal covers everything observed, by construction';
   const pending = permits.filter(({ decision }) => decision === 'pending').length;
-  return `what was observed and what is declared agree${pending === 0 ? '' : `; ${plural(pending, 'Permit waits', 'Permits wait')} for a decision`}`;
+  return `what was observed and what is declared agree${pending === 0 ? '' : `; ${groupedPlural(pending, 'Permit waits', 'Permits wait')} for a decision`}`;
 }
 
 export function basisText({ head }: ReportModel): string {

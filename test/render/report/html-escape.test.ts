@@ -9,6 +9,7 @@ test.each([
   ['names and an arrow', 'PC-0143 (10.20.40.53) -> PLC-C1: modbus', ['PC-0143', '-&gt;', 'PLC-C1']],
   ['a range of registers', 'FC 3; unit 1; read 100-105', ['100-105']],
   ['an option', 'test it (verify --plan)', ['--plan']],
+  ['groups of digits', '75 750 operations of 10 000 assets, 2026 100 A1 000', ['75 750', '10 000']],
   ['words without a hyphen', 'answered; nothing permits it', []],
   ['a name longer than a column', 'a-name-that-is-longer-than-any-column-of-the-report', []],
 ])('%s', (_name, text, words) => {

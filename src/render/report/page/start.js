@@ -26,6 +26,18 @@ document.addEventListener('click', (event) => {
   show(name, target.dataset[name]);
 });
 
+// Of what was never drawn the browser knows no height (content-visibility): it stops short of a section, or goes too far, until what is near has been drawn.
+const MOST_FRAMES = 12;
+const settleOn = (target, frames) => requestAnimationFrame(() => {
+  target.scrollIntoView();
+  if (frames > 1) settleOn(target, frames - 1);
+});
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('.contents a, .totals a');
+  const target = link === null ? null : document.querySelector(link.hash);
+  if (target !== null) settleOn(target, MOST_FRAMES);
+});
+
 document.getElementById('panel-close').addEventListener('click', closePanel);
 document.getElementById('panel-back').addEventListener('click', goBack);
 document.addEventListener('keydown', (event) => {
