@@ -28,14 +28,19 @@ document.addEventListener('click', (event) => {
 
 // Of what was never drawn the browser knows no height (content-visibility): it stops short of a section, or goes too far, until what is near has been drawn.
 const MOST_FRAMES = 12;
-const settleOn = (target, frames) => requestAnimationFrame(() => {
-  target.scrollIntoView();
-  if (frames > 1) settleOn(target, frames - 1);
+let aim = null;
+const settle = (frames) => requestAnimationFrame(() => {
+  aim?.scrollIntoView();
+  if (aim !== null && frames > 1) settle(frames - 1);
+  else aim = null;
 });
+// Who goes on scrolling meanwhile is not held.
+for (const touch of ['pointerdown', 'wheel', 'keydown']) addEventListener(touch, () => { aim = null; }, { passive: true });
 document.addEventListener('click', (event) => {
   const link = event.target.closest('.contents a, .totals a');
-  const target = link === null ? null : document.querySelector(link.hash);
-  if (target !== null) settleOn(target, MOST_FRAMES);
+  if (link === null) return;
+  aim = document.querySelector(link.hash);
+  settle(MOST_FRAMES);
 });
 
 document.getElementById('panel-close').addEventListener('click', closePanel);
