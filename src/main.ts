@@ -207,8 +207,12 @@ const MOST_EXAMPLE_COLUMNS = 44;
 /** yargs takes a lone `-` (standard input) for an option without a name; it passes as a word that nobody can type. */
 const DASH = '\0-';
 
-/** What stands behind `--` is a file, whatever its name begins with. */
+/** How the lines that `completion` prints ask what may come next (yargs). */
+const ASKS_COMPLETION = '--get-yargs-completions';
+
+/** What stands behind `--` is a file, whatever its name begins with; a line that is to be completed may end with it, and stays what it is. */
 function typed(args: readonly string[]): string[] {
+  if (args[0] === ASKS_COMPLETION) return [...args];
   const end = args.indexOf('--');
   const names = end === -1 ? [] : args.slice(end + 1).map((word) => (word.startsWith('-') && word !== '-' ? `./${word}` : word));
   return [...(end === -1 ? args : args.slice(0, end)), ...names].map((word) => (word === '-' ? DASH : word));
