@@ -178,6 +178,12 @@ export const conduitRows = (conduits: readonly ConduitCompleteness[]): Cell[][] 
     conduit.sufficient ? 'yes' : 'no',
   ]);
 
+/** What stands below a table of the first of them. */
+export const listedPairs = (conduits: readonly ConduitCompleteness[]): string => {
+  const of = `${LISTED_ROWS} of ${grouped(conduits.length)} pairs of zones`;
+  return conduits.every(({ newIn28Days }) => Math.round(newIn28Days) === 0) ? `${of}; nothing new is expected of any` : `the ${of} where most is still expected`;
+};
+
 /** Losses first: no number below them means anything without them. */
 function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness, style: TableStyle): Generator<string> {
   const losses = record.sensor.losses;
@@ -187,7 +193,7 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
   if (completeness.conduits.length > 0) {
     yield '\n';
     yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness.conduits).slice(0, LISTED_ROWS), style);
-    if (completeness.conduits.length > LISTED_ROWS) yield `the ${LISTED_ROWS} of ${completeness.conduits.length} pairs of zones where most is still expected; --json lists all\n`;
+    if (completeness.conduits.length > LISTED_ROWS) yield `${listedPairs(completeness.conduits)}; --json lists all\n`;
     yield `${COMPLETENESS_MEANS}\n`;
   }
   const stops = Object.entries(record.stops);

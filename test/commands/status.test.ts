@@ -5,7 +5,7 @@ import { pcap } from '../../samples/gen/capture-file.ts';
 import { ethernet, ETHERTYPE, udpPacket, unreachablePacket } from '../../samples/gen/frames.ts';
 import { runImport } from '../../src/commands/import.ts';
 import { reportStore } from '../../src/commands/report.ts';
-import { conduitRows, showStatus } from '../../src/commands/status.ts';
+import { conduitRows, listedPairs, showStatus } from '../../src/commands/status.ts';
 import { EXIT } from '../../src/errors.ts';
 import type { ConduitCompleteness } from '../../src/infer/proposal.ts';
 import { STATUS_SHAPE } from '../../src/render/json-shapes.ts';
@@ -257,4 +257,10 @@ test('pairs of zones are listed where the most is still expected first', () => {
     ({ zones, seen, newIn28Days, completeness: seen / (seen + newIn28Days), sufficient: newIn28Days < 1, directions: [] });
   const conduits = [pair(['A', 'B'], 50, 0), pair(['A', 'C'], 10, 2.5), pair(['B', 'C'], 90, 7), pair(['B', 'D'], 5, 2.5), pair(['C', 'D'], 3, 0)];
   expect(conduitRows(conduits).map(([one, other]) => `${one} ${other}`)).toEqual(['B C', 'B D', 'A C', 'A B', 'C D']);
+});
+
+test('of pairs of zones that all wait for nothing, none is told as that where most is still expected', () => {
+  const pairs = (newIn28Days: number): ConduitCompleteness[] => Array.from({ length: 1864 }, (_, i) => ({ zones: [`A${i}`, `B${i}`], seen: 1, newIn28Days: i === 9 ? newIn28Days : 0, completeness: 1, sufficient: true, directions: [] }));
+  expect(listedPairs(pairs(0.4))).toBe('20 of 1 864 pairs of zones; nothing new is expected of any');
+  expect(listedPairs(pairs(0.6))).toBe('the 20 of 1 864 pairs of zones where most is still expected');
 });
