@@ -108,8 +108,10 @@ const asksOf = (conversation: Conversation): { text: string; passes: (permit: Pe
     else if (operation.protocol === 'modbus') {
       const code = operation.function;
       const unit = operation.unit ?? 0;
+      // UMAS: who may program by it may do with it whatever it can.
+      const mayProgram = ({ access, modbus }: Permit): boolean => code === 90 && access.includes('program') && modbus?.functionCodes.includes(code) === true;
       const basic = (permit: Permit): boolean =>
-        permit.modbus === null ? isOfAccess(permit) : (permit.modbus.functionCodes.length === 0 ? isOfAccess(permit) : permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
+        permit.modbus === null ? isOfAccess(permit) : (isOfAccess(permit) || mayProgram(permit)) && (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
       if (operation.ranges.length === 0) asks.push({ text: `modbus ${unit}/${code}`, passes: basic });
       for (const range of operation.ranges) asks.push({ text: `modbus ${unit}/${code} ${range.access} ${range.first}-${range.last}`, passes: (permit) => basic(permit) && rangeInside(permit, code, range.access, range.first, range.last) });
     } else if (operation.protocol === 'opcua') {

@@ -179,8 +179,8 @@ export const spokenBy = ({ service, protocol }: Pick<Grant, 'service' | 'protoco
 /** Who asks whom at which ports. */
 export const pairKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort'>): string => `${grant.client.id}\n${grant.server.id}\n${portKey(grant)}`;
 
-export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt'>): string =>
-  `${pairKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}`;
+export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt' | 'detail'>): string =>
+  `${pairKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}${grant.doubt === 'double-use' ? `\n${grant.detail.access.join()}` : ''}`;
 
 const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
 
@@ -203,12 +203,13 @@ function splitByClass(conversation: Conversation): Piece[] {
   for (const operation of conversation.operations) {
     const own = opaque && operation.protocol === 'opcua' ? 'any' : classOfOperation(operation);
     const doubt = own === 'any' && operation.function !== FOLDED_FUNCTION ? null : doubtOf(operation, conversation);
-    const key = `${own} ${doubt}`;
+    // By what a code does beside its own access, each access by itself: of two, each code would be let through for both.
+    const key = `${own} ${doubt} ${doubt === 'double-use' ? operation.access : ''}`;
     const held = pieces.get(key);
     if (held === undefined) pieces.set(key, { class: own, doubt, operations: [operation] });
     else held.operations.push(operation);
   }
-  if (pieces.size === 0 || (opaque && !pieces.has('any null'))) pieces.set('any null', { class: 'any', doubt: null, operations: [] });
+  if (pieces.size === 0 || (opaque && !pieces.has('any null '))) pieces.set('any null ', { class: 'any', doubt: null, operations: [] });
   return [...pieces.values()].map((piece): Piece => {
     const { class: own, operations } = piece;
     const told = operations.filter((operation) => operation.function !== FOLDED_FUNCTION);

@@ -5,6 +5,7 @@
  * In: grants, standing or on demand. Out: Permits in a stable order with evidence, question and witnesses.
  * Left out on purpose: names in the spec's alphabet (conduits.ts) and the YAML (policy/spec/write.ts).
  */
+import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { hasPorts, type Access } from '../../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../../permit.ts';
@@ -110,6 +111,7 @@ const opcuaOf = (grant: Grant): OpcUaOperations | null =>
 
 interface Cell {
   readonly grant: Grant;
+  readonly access: readonly Access[];
   /** Of the grant's, what belongs to these operations: what was asked of one unit every day says nothing of another. */
   readonly evidence: GrantEvidence;
   readonly modbus: ModbusOperations | null;
@@ -120,10 +122,18 @@ interface Cell {
 
 const isDoubleUse = ({ doubt }: Grant): boolean => doubt === 'double-use';
 
+/** Of what a grant was asked for, what the codes of a piece do by themselves: beside them another code of it may change what these only ask. */
+const accessOf = (grant: Grant, piece: ModbusOperations | null): readonly Access[] => {
+  if (grant.class === 'any') return [];
+  const { access } = grant.detail;
+  const own = isDoubleUse(grant) ? access : access.filter((one) => piece?.functionCodes.some((code) => accessOfFunctionCode(code) === one));
+  return own.length === 0 ? access : own;
+};
+
 const cellKey = (cell: Cell): string => {
   const { grant, modbus, opcua } = cell;
   return [
-    grant.client.zone, grant.server.zone, portKey(grant), spokenBy(grant), grant.class, isDoubleUse(grant), cell.question ?? '', cell.onDemand,
+    grant.client.zone, grant.server.zone, portKey(grant), spokenBy(grant), grant.class, isDoubleUse(grant), cell.access.join(','), cell.question ?? '', cell.onDemand,
     modbus === null ? '' : `${modbus.functionCodes.join(',')}|${modbus.unitIds.join(',')}|${rangeKey(modbus.ranges)}`,
     opcua === null ? '' : `${opcua.services.join(',')}|${opcua.securityModes.join(',')}|${opcua.securityPolicies.join(',')}`,
     grant.detail.names.join(','),
@@ -176,7 +186,7 @@ const portsNeverSeen = (grant: Grant, observed: ReadonlyMap<string, Grant>): num
 };
 
 function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): DraftPermit {
-  const [{ grant, modbus, opcua, question, onDemand }] = cells;
+  const [{ grant, access, modbus, opcua, question, onDemand }] = cells;
   let evidence = NO_EVIDENCE;
   let neverSeen = 0;
   let registersNeverSeen = 0;
@@ -196,8 +206,7 @@ function draftOf(cells: readonly Cell[], observed: ReadonlyMap<string, Grant>): 
     clients: [...new Set(cells.map((cell) => cell.grant.client.id))].sort(byText),
     servers: [...new Set(cells.map((cell) => cell.grant.server.id))].sort(byText),
     transport: grant.transport, services: [{ port: grant.port, lastPort: grant.lastPort, name: grant.service }], protocol: grant.protocol,
-    access: grant.class === 'any' ? [] : [...new Set(cells.flatMap((cell) => cell.grant.detail.access))].sort(byText),
-    modbus, opcua, names: grant.detail.names, onDemand, question, isDoubleUse: isDoubleUse(grant), evidence,
+    access, modbus, opcua, names: grant.detail.names, onDemand, question, isDoubleUse: isDoubleUse(grant), evidence,
     rules: neverSeen === 0 && registersNeverSeen === 0 ? [] : [...rules].sort(byText), neverSeen, registersNeverSeen,
   };
 }
@@ -217,6 +226,8 @@ function joinClasses(drafts: readonly DraftPermit[]): DraftPermit[] {
     const place = places.find((at) => {
       const held = out[at];
       if (held.access.length === 0 || draft.access.length === 0) return false;
+      // A code is let through for no more than it was asked for, and for no less because another does that by itself.
+      if (held.isDoubleUse && held.modbus?.functionCodes.join() !== draft.modbus?.functionCodes.join()) return false;
       if (held.modbus !== null && draft.modbus !== null) return held.modbus.unitIds.join() === draft.modbus.unitIds.join() && agree(held.modbus, draft.modbus);
       if (held.opcua !== null && draft.opcua !== null) {
         return held.opcua.securityModes.join() === draft.opcua.securityModes.join() && held.opcua.securityPolicies.join() === draft.opcua.securityPolicies.join()
@@ -293,7 +304,7 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
     for (const modbus of pieces) {
       const evidence = modbus === null || pieces.length === 1 ? grant.evidence : evidenceOfPart(grant, detailOf(grant, modbus), index);
       const question = ofAll ?? (pieces.length > 1 && isRarePart(grant, evidence, index) ? 'rare' : null);
-      const cell: Cell = { grant, evidence, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
+      const cell: Cell = { grant, access: accessOf(grant, modbus), evidence, modbus, opcua: opcuaOf(grant), question, onDemand: onDemand || question === 'temporary-device' };
       const key = cellKey(cell);
       addTo(byKey, key, cell);
     }

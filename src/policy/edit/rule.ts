@@ -7,6 +7,7 @@
 import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import { hasPorts, type Conversation } from '../../observation.ts';
 import type { ModbusOperations } from '../../permit.ts';
@@ -54,7 +55,7 @@ const modbusAsksOf = (asks: readonly Ask[]): ModbusAsk[] => {
 const isPartOf = ({ modbus: asked }: Ask, modbus: ModbusOperations | null): boolean =>
   (asked === null || modbus === null ? asked === modbus : modbus.unitIds.includes(asked.unit) && modbus.functionCodes.includes(asked.code));
 
-/** Beside a code whose own access it is, it would not be let through (permitsUse). */
+/** Beside a code whose own access it is, it would not be let through, or that one would be for it as well; of two, each unit would have both (permitsUse). */
 const isFurtherUse = ({ modbus, access }: Ask): boolean => modbus !== null && access !== null && access !== accessOfFunctionCode(modbus.code);
 
 /**
@@ -67,7 +68,7 @@ const isFurtherUse = ({ modbus, access }: Ask): boolean => modbus !== null && ac
 export const rulesFor = (freeId: () => string, client: SpecEndpoint, server: SpecEndpoint, conversations: readonly Conversation[], asked: readonly Ask[], by: RuleDecision): SpecFlow[] => {
   const told = asked.filter((ask) => !isFolded(ask));
   const asks = told.length === 0 ? asked : told;
-  return [asks.filter((ask) => !isFurtherUse(ask)), asks.filter(isFurtherUse)].flatMap((own) => {
+  return [asks.filter((ask) => !isFurtherUse(ask)), ...listsBy(asks.filter(isFurtherUse), ({ modbus, access }) => `${modbus?.code} ${access}`).values()].flatMap((own) => {
     const parts = [...modbusOperationsOf(modbusAsksOf(own)), ...(own.some((ask) => ask.modbus === null) ? [null] : [])];
     return parts.map((modbus) => ruleFor(freeId(), client, server, conversations, own.filter((ask) => isPartOf(ask, modbus)), modbus, by));
   });

@@ -15,7 +15,7 @@ import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
 import { isWholeZone, type ModbusOperations, type NamedOperations, type OpcUaOperations, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
 import { addressesOfEnd, namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
-import type { DeclaredPermit } from '../spec/permits.ts';
+import { permitsUse, type DeclaredPermit } from '../spec/permits.ts';
 import { hasWindow, weekOf } from '../spec/schedule.ts';
 import type { AssetIndex } from '../spec/assets.ts';
 
@@ -200,8 +200,10 @@ function undeclaredModbus(permit: Permit, modbus: ModbusOperations, isDeclared: 
   const EVERY_UNIT = -1;
   for (const unit of modbus.unitIds.length === 0 ? [EVERY_UNIT] : modbus.unitIds) {
     for (const code of modbus.functionCodes) {
+      // What the other codes are there for, this one may not do.
+      const access = permit.access.filter((one) => permitsUse(permit, code, one));
       const isSpokenOf = (ranges: ModbusOperations['ranges']): boolean =>
-        isDeclared({ ...permit, modbus: { functionCodes: [code], unitIds: unit === EVERY_UNIT ? [] : [unit], ranges } });
+        isDeclared({ ...permit, access: access.length === 0 ? permit.access : access, modbus: { functionCodes: [code], unitIds: unit === EVERY_UNIT ? [] : [unit], ranges } });
       if (isSpokenOf(modbus.ranges)) continue;
       const spans = new Map<'read' | 'write', Span[]>();
       for (const access of ['read', 'write'] as const) {

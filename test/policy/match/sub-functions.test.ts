@@ -1,12 +1,17 @@
 /** Modbus functions that are several operations: what is permitted of one sub-function is not permitted of the others. */
 import { describe, expect, it } from 'vitest';
+import { accessesOfFunctionCode } from '../../../src/decode/app/modbus-functions.ts';
 import { exportPlan } from '../../../src/export/export-plan.ts';
 import { functionsOf } from '../../../src/export/modbus/scope.ts';
 import { planOf } from '../../../src/export/plan.ts';
 import { exporterOf } from '../../../src/export/registry.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { proposeConduits } from '../../../src/infer/conduits/conduits.ts';
+import type { Access, ObservationSet } from '../../../src/observation.ts';
 import { acceptFindings } from '../../../src/policy/edit/accept.ts';
+import { updateSpec } from '../../../src/policy/edit/update.ts';
+import type { LoadedSpec } from '../../../src/policy/spec/load.ts';
+import { writeSpec } from '../../../src/policy/spec/write.ts';
 import { permittedCodes } from '../../../src/policy/spec/permits.ts';
 import { dialogue, imported } from '../../flow/imported.ts';
 import { checkSpec } from '../../../src/policy/diff/check.ts';
@@ -153,5 +158,41 @@ describe('function 90, by which UMAS reads and programs', () => {
     };
     const [read, program] = [verdictOf('read'), verdictOf('program')];
     expect([read.startsWith('widened'), read.endsWith('true'), program.endsWith('true')]).toEqual([true, true, false]);
+  });
+});
+
+describe('functions of one pair that do several things, by any two of their uses', () => {
+  const USES = [8, 43, 90].flatMap((code) => accessesOfFunctionCode(code).map((access) => ({ code, access })));
+  const plan = {
+    assets: [['PLC', 'CELL', 'plc', '10.0.0.2'] as const, ['SCADA', 'OPS', 'other', '10.0.0.1'] as const].map(([id, zone, role, address]) => ({ id, zone, role, subRole: null, level: null, addresses: [address], macs: [], behindRouter: false })),
+    zones: [['CELL', 'cell'] as const, ['OPS', 'operations'] as const].map(([id, kind]) => ({ id, name: id, kind, level: null, slT: { value: 2 as const, basis: '' } })),
+    dropped: [],
+  };
+  const asking = (uses: readonly { readonly code: number; readonly unit: number; readonly access: Access }[]): ObservationSet =>
+    observations([modbus('10.0.0.1', '10.0.0.2', uses.map(({ code, unit }) => ({ code, unit })))].map((talk) => ({ ...talk, operations: talk.operations.map((one, at) => ({ ...one, name: `${one.name} ${uses[at].access}`, access: uses[at].access })) })));
+  const lets = (loaded: LoadedSpec, use: { readonly code: number; readonly unit: number; readonly access: Access }): boolean => !diffSpec(loaded, asking([use])).some(({ type }) => type.startsWith('undeclared'));
+  const EVERY = USES.flatMap((use) => [1, 2].map((unit) => ({ ...use, unit })));
+  /** Who may program by a code may do with it whatever it can. */
+  const isOwed = (seen: readonly (typeof EVERY)[number][], { code, unit, access }: (typeof EVERY)[number]): boolean =>
+    seen.some((one) => one.code === code && one.unit === unit && (one.access === access || (one.access === 'program' && code === 90)));
+  const pairs = USES.flatMap((a, at) => USES.slice(at + 1).flatMap((b) => [1, 2].map((unit) => [{ ...a, unit: 1 }, { ...b, unit }] as const)));
+  const textOf = (set: ObservationSet): string => writeSpec(proposeConduits(set, plan, { exact: true, maintenance: false, schedules: false }));
+
+  it('a proposal lets through what was asked, and no other use', () => {
+    for (const seen of pairs) {
+      const loaded = loadText(textOf(asking(seen)));
+      for (const use of EVERY) expect(lets(loaded, use), JSON.stringify([seen, use])).toBe(isOwed(seen, use));
+    }
+  });
+
+  it('so does a rule for a finding, and a proposal that is made again says nothing new', () => {
+    for (const seen of pairs) {
+      const set = asking(seen);
+      const none = specWith('read').replace('[8, 43]', '[3]');
+      const { text } = acceptFindings(none, set, diffSpec(loadText(none), set).filter(({ type }) => type.startsWith('undeclared')), { decision: 'approved', owner: 'A. Keller' });
+      for (const use of EVERY) expect(lets(loadText(text), use), JSON.stringify([seen, use])).toBe(isOwed(seen, use));
+      const proposed = textOf(set);
+      expect(updateSpec(proposeConduits(set, plan, { exact: true, maintenance: false, schedules: false }), proposed, set).text).toBe(proposed);
+    }
   });
 });
