@@ -235,8 +235,11 @@ export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   const live = loaded.permits.filter(({ permit }) => isLive(permit));
   const placeOf = new Map(live.map((declared, place) => [declared, place]));
   const candidates = coverCandidates(live, assets);
+  // What is pending may be rejected: what is approved then stands alone.
+  const covers = (outer: DeclaredPermit, inner: DeclaredPermit): boolean =>
+    (outer.permit.decision !== 'pending' || inner.permit.decision === 'pending') && permitCovers(outer.permit, inner.permit, assets);
   for (const [i, declared] of live.entries()) {
-    const wider = candidates(declared.permit).find((other) => other !== declared && permitCovers(other.permit, declared.permit, assets) && ((placeOf.get(other) ?? 0) < i || !permitCovers(declared.permit, other.permit, assets)));
+    const wider = candidates(declared.permit).find((other) => other !== declared && covers(other, declared) && ((placeOf.get(other) ?? 0) < i || !covers(declared, other)));
     if (wider !== undefined) report(declared.path, 'shadowed', 'low', `${declared.permit.id} adds nothing: ${wider.permit.id} lets all of it through`, 'remove one of the two');
   }
   for (const { zone, zoneIndex, others } of coZonedSafety(loaded.spec, kinds)) report(['zones', zoneIndex], REQUIREMENTS.safetyZone.id, 'critical', `${zone}: ${REQUIREMENTS.safetyZone.sentence} (${others.slice(0, 5).join(', ')}; ${REQUIREMENTS.safetyZone.citation})`, REQUIREMENTS.safetyZone.remedy);

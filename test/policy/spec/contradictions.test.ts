@@ -102,3 +102,16 @@ test('a security mode beside others in opcua is an error, and one of a rule that
   expect(parseSpec(SPEC.replace('access: read, opcua: {', 'access: read, security_mode: SignAndEncrypt, opcua: {'), 'plant.yaml').problems.map((problem) => problem.message)).toEqual(['security_mode is SignAndEncrypt, but opcua.security_mode lists Sign as well']);
   expect(lintsOf(SPEC.replace('protocol: HTTPS,', 'protocol: HTTPS, security_mode: Sign,'))).toContain('text-not-understood');
 });
+
+test('a rule that waits for a decision makes none superfluous that is approved', () => {
+  const RULE = '{rule_id: ID, protocol: OPC UA, port: 4840, client: {zone: A}, server: {zone: B}, access: ACCESS, decision: DECISION}';
+  const rule = (id: string, access: string, decision: string): string => RULE.replace('ID', id).replace('ACCESS', access).replace('DECISION', decision);
+  const shadowed = (...rules: readonly string[]): string[] => checkSpec(loadText(`zones:\n  - {zone_id: A, name: a, networks: [10.1.0.0/16]}\n  - {zone_id: B, name: b, networks: [10.2.0.0/16]}\nconduits:\n  - conduit_id: C\n    connects: [A, B]\n    protocols_allowed:\n${rules.map((one) => `      - ${one}\n`).join('')}`))
+    .filter((lint) => lint.rule === 'shadowed').map(({ message }) => message.split(' ')[0]);
+  expect(shadowed(rule('R1', 'read', 'approved'), rule('R2', 'any', 'pending'))).toEqual([]);
+  expect(shadowed(rule('R1', 'read', 'pending'), rule('R2', 'any', 'pending'))).toEqual(['R1']);
+  for (const access of ['read', 'any']) {
+    expect(shadowed(rule('R1', 'any', 'approved'), rule('R2', access, 'pending'))).toEqual(['R2']);
+    expect(shadowed(rule('R2', access, 'pending'), rule('R1', 'any', 'approved'))).toEqual(['R2']);
+  }
+});
