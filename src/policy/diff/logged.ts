@@ -7,13 +7,14 @@
  * the log proves the attempt, the spec says what is right. Counts of packets are not touched.
  */
 import { serviceByPort } from '../../net/services.ts';
+import { bindingSpans } from '../../net/register-set.ts';
 import { readingOrder } from '../../net/text-order.ts';
 import { isoTime } from '../../net/time.ts';
 import type { AttemptVerdict, Conversation, Day, LoggedAttempt, ObservationSet } from '../../observation.ts';
 import type { DiffContext } from './context.ts';
 import { makeFinding, serviceText, type Finding, type SeenOperation } from './findings.ts';
 import { tallyLogged, type JudgedAttempt, type LoggedDay, type LoggedRule, type LoggedStanding } from './logged-tally.ts';
-import { createMatcher, type ConversationVerdict } from '../match/match.ts';
+import { createMatcher, OPERATION_MISSES, type ConversationVerdict } from '../match/match.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
 import { isChanging } from './requirements.ts';
 import { nameOf, type Resolution } from '../spec/assets.ts';
@@ -135,6 +136,11 @@ export const attemptMatcher = ({ loaded, assets, matcher }: DiffContext): ((conv
   };
 };
 
+/** What a record does not tell may be what a Permit leaves out: then a firewall that looks inside may be right to block what else is permitted. */
+export const mayBeBeyond = ({ operation }: LoggedAttempt, { permit: { modbus } }: DeclaredPermit): boolean =>
+  operation === null || (modbus !== null && operation.protocol === 'modbus' && (
+    (operation.unit === null && modbus.unitIds.length > 0) || (['read', 'write'] as const).some((access) => bindingSpans(modbus.ranges, operation.function, access) !== null)));
+
 /** Attempts of one client, server and service with one outcome. */
 interface Group {
   readonly outcome: Exclude<Outcome, 'agreed' | 'expected'>;
@@ -178,7 +184,7 @@ const outcomeOf = (attempt: LoggedAttempt, verdict: ConversationVerdict | null, 
   }
   if (passed) return 'agreed';
   if ((verdict?.asks ?? []).some(({ permit }) => permit !== null && mayBeBlocked(permit))) return 'expected';
-  if (attempt.inspected) return 'decide-content';
+  if (attempt.inspected && (verdict?.asks ?? []).some(({ permit }) => permit !== null && mayBeBeyond(attempt, permit))) return 'decide-content';
   return attempt.opening ? 'blocked-but-permitted' : 'mid-session';
 };
 
@@ -189,11 +195,17 @@ const question = (group: Group): string => {
   return 'Is it needed? Then permit it, with an owner. If not, let it be blocked, and stop it at its source.';
 };
 
+/** Where no record tells the unit: the Permit for the service that leaves the function out. No other can be written without it. */
+const limitedBy = ({ permitOf }: DiffContext, { verdict, attempts }: Group): DeclaredPermit | null => {
+  const miss = verdict?.asks.find((one) => one.miss !== null && OPERATION_MISSES.has(one.miss.kind))?.miss;
+  return miss != null && attempts.every(({ operation }) => operation?.unit === null) ? (permitOf.get(miss.permit) ?? null) : null;
+};
+
 const findingOf = (context: DiffContext, group: Group, packets: Conversation | undefined): Finding => {
   const { outcome, conversation, client, server, attempts } = group;
   const pair = `${who(conversation.client, client)} -> ${who(conversation.server, server)}`;
   const service = conversation.server === '' ? 'many services' : serviceText(conversation);
-  const permit = group.verdict?.asks.find((one) => one.permit !== null)?.permit ?? null;
+  const permit = group.verdict?.asks.find((one) => one.permit !== null)?.permit ?? limitedBy(context, group);
   const nearest = distinct((group.verdict?.asks ?? []).flatMap((one) => one.miss?.sentence ?? [])).slice(0, 2);
   const alive = packets === undefined ? 'No capture shows it.' : `Captures show it: ${plural(packets.requests, 'request')} on ${plural(packets.days.length, 'day')}${packets.packets.toClient > 0 ? ', answered' : ', never answered'}.`;
   const base = {
@@ -260,7 +272,12 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
   for (const conversation of context.set.conversations) packetsOf.set(keyOf(conversation), conversation);
   const counts = { attempts: attempts.length, records: sumOf(attempts), toBeDecided: 0, disagreed: 0, agreed: 0, expected: 0, midSession: 0, groupAddressed: 0, outOfScope: 0 };
   const groups = new Map<string, Group>();
-  const judge = attemptMatcher(context);
+  const judgeOne = attemptMatcher(context);
+  const judge = (attempt: LoggedAttempt): ConversationVerdict => {
+    const byCode = judgeOne(conversationOf(attempt));
+    // What no unit may do needs no unit to be told.
+    return attempt.operation?.unit !== null || byCode.asks.some(({ permit, miss }) => permit === null && miss?.kind !== 'unit') ? byCode : judgeOne(decidableOf(attempt));
+  };
   // A device may log one session twice: as let through, and by the rule that would block it, or that blocked it later.
   const caught = new Set(attempts.filter((one) => one.verdict !== 'passed').map((one) => `${one.format}\n${one.device}\n${keyOf(one)}`));
   const all: JudgedAttempt[] = [];
@@ -279,7 +296,7 @@ export const judgeLogged = (context: DiffContext, attempts: readonly LoggedAttem
     const client = context.assets.resolve(attempt.client);
     const server = attempt.server === '' ? null : context.assets.resolve(attempt.server);
     const withinZone = client !== null && client.zone === server?.zone;
-    const verdict = client === null || server === null || withinZone ? null : judge(conversation);
+    const verdict = client === null || server === null || withinZone ? null : judge(attempt);
     const isCaught = attempt.verdict === 'passed' && caught.has(`${attempt.format}\n${attempt.device}\n${keyOf(attempt)}`);
     const outcome = isCaught ? 'agreed' : outcomeOf(attempt, verdict, withinZone, packetsOf.has(keyOf(attempt)));
     all.push({ attempt, standing: STANDINGS[outcome] });

@@ -29,6 +29,8 @@ export interface Acceptance {
   readonly sentence: string;
 }
 
+const ADDS_A_RULE = 'adds a rule for exactly what was seen, or several';
+
 /** What accepting a finding would do to the spec; or, where nothing could be written, why. */
 export const meaningOf = (finding: Finding): { readonly does: string } | { readonly whyNot: string } => {
   const { type, client, permit, fromZone, toZone, seen } = finding;
@@ -36,9 +38,11 @@ export const meaningOf = (finding: Finding): { readonly does: string } | { reado
   switch (type) {
     case 'undeclared-conversation':
     case 'undeclared-operation':
-    case 'wrong-direction':
+    case 'wrong-direction': return { does: ADDS_A_RULE };
     case 'would-be-blocked':
-    case 'passed-but-not-permitted': return { does: 'adds a rule for exactly what was seen, or several' };
+    case 'passed-but-not-permitted':
+      if (permit !== null) return { whyNot: `a rule for this service stands already, ${permit}, and the log does not tell all that was asked in it: write that into the rule by hand` };
+      return { does: ADDS_A_RULE };
     case 'weaker-security-mode': return { does: 'lets these two, and nobody else, be as weak as they were seen' };
     case 'undeclared-asset': return fromZone === null ? { whyNot: 'nothing says in which zone it belongs: declare it by hand' } : { does: `declares the address in ${fromZone}` };
     case 'asset-in-wrong-zone':
@@ -80,7 +84,10 @@ function addRule(bench: Bench, finding: Finding): Done {
   if (pair === null) return { whyNot: 'one of the two lies in no zone, or both lie in one: declare them first' };
   const { client, server } = pair;
   const weak = finding.type === 'weaker-security-mode' ? bench.conversationsOf(finding).map((conversation) => weakPartOf(bench, conversation)) : null;
-  const conversations = weak?.map(({ conversation }) => conversation) ?? bench.conversationsOf(finding);
+  const all = weak?.map(({ conversation }) => conversation) ?? bench.conversationsOf(finding);
+  // Beside records of a firewall that tell what was asked, one that tells the port alone would open all of it.
+  const telling = finding.type === 'would-be-blocked' || finding.type === 'passed-but-not-permitted' ? all.filter(({ operations }) => operations.length > 0) : [];
+  const conversations = telling.length > 0 ? telling : all;
   // Of a conversation that is permitted in part, only the rest; unless the finding lists not all of it.
   const listed = finding.type === 'undeclared-operation' && finding.seenMore === 0 ? new Set(finding.seen.map((seen) => seen.operation)) : null;
   const asks = (weak?.flatMap((one) => one.asks) ?? conversations.flatMap(asksOf)).filter((ask) => listed === null || listed.has(ask.text));

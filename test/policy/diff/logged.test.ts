@@ -39,6 +39,7 @@ const judged = (attempts: readonly LoggedAttempt[], seen = observations([])): Di
 const types = (report: DiffReport): string[] => report.findings.filter(({ type }) => /block|passed/.test(type)).map(({ type, severity }) => `${type} ${severity}`);
 
 describe('one attempt', () => {
+  const read = { protocol: 'modbus', unit: 1, function: 3, name: 'Read Holding Registers', access: 'read' } as const;
   const write = { protocol: 'modbus', unit: 1, function: 6, name: 'Write Single Register', access: 'write' } as const;
   test.each<[string, Partial<LoggedAttempt>, string[], string]>([
     ['permitted and passed', { verdict: 'passed' }, [], 'agreed'],
@@ -47,6 +48,11 @@ describe('one attempt', () => {
     ['permitted, a packet in mid-session', { opening: false }, ['blocked-but-permitted low'], 'midSession'],
     ['permitted, blocked for its content, which the log does not name', { inspected: true, verdict: 'blocked' }, ['would-be-blocked medium'], 'toBeDecided'],
     ['permitted path, an operation that is not, named', { inspected: true, operation: write }, ['would-be-blocked low'], 'toBeDecided'],
+    ['blocked for its content, a function without its unit that the Permit leaves out', { inspected: true, verdict: 'blocked', operation: { ...write, unit: null } }, [], 'agreed'],
+    ['let through, a function without its unit that the Permit leaves out', { inspected: true, verdict: 'passed', operation: { ...write, unit: null } }, ['passed-but-not-permitted high'], 'disagreed'],
+    ['a function without its unit that the Permit has for some units', { inspected: true, verdict: 'passed', operation: { ...read, unit: null } }, [], 'agreed'],
+    ['blocked for its content, a function without its unit that the Permit has for some units', { inspected: true, verdict: 'blocked', operation: { ...read, unit: null } }, ['would-be-blocked medium'], 'toBeDecided'],
+    ['blocked for its content, which is just what is permitted', { inspected: true, verdict: 'blocked', operation: read }, ['blocked-but-permitted high'], 'disagreed'],
     ['permitted when switched on', { client: '10.0.2.9', port: 22, verdict: 'blocked' }, [], 'expected'],
     ['outside the hours of its Permit, and let through', { port: 21, verdict: 'passed' }, ['passed-but-not-permitted high'], 'disagreed'],
     ['outside the hours of its Permit, and blocked', { port: 21, verdict: 'blocked' }, [], 'agreed'],
@@ -148,4 +154,28 @@ test.each([
   expect(results.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('added rule')]);
   const { loaded: after } = parseSpec(text, 'spec.yaml');
   expect(after === null ? null : diffReport(contextOf(after, observations([])), { logged: attempts }).logged?.decisions).toEqual([]);
+});
+
+describe('accepting what a firewall blocked for its content, or let through', () => {
+  const asked = (functionCode: number, unit: number | null): Partial<LoggedAttempt> => ({ inspected: true, operation: { protocol: 'modbus', unit, function: functionCode, name: 'x', access: functionCode === 3 ? 'read' : 'write' } });
+  const accepted = (...parts: readonly Partial<LoggedAttempt>[]): { readonly sentences: readonly string[]; readonly added: readonly unknown[] } => {
+    const attempts = parts.map(attempt);
+    const findings = judged(attempts).findings.filter(({ type }) => type === 'would-be-blocked' || type === 'passed-but-not-permitted');
+    const { text, results } = acceptFindings(SPEC, withLogged(observations([]), attempts), findings, { decision: 'approved', owner: 'A. Keller' });
+    return { sentences: results.map(({ sentence }) => sentence), added: loadText(text).permits.slice(loaded.permits.length).map(({ permit: { access, modbus } }) => [access, modbus?.functionCodes, modbus?.unitIds]) };
+  };
+  const UNTOLD = ['a rule for this service stands already, READ, and the log does not tell all that was asked in it: write that into the rule by hand'];
+
+  test.each<[string, Partial<LoggedAttempt>]>([
+    ['nothing is told of what was asked', { inspected: true, verdict: 'blocked' }], ['a permitted function without its unit', asked(3, null)],
+    ['another function without its unit', asked(6, null)], ['another function without its unit, let through', { ...asked(6, null), verdict: 'passed' }],
+  ])('%s: no rule opens all of the service for it', (_, part) => {
+    expect(accepted(part)).toEqual({ sentences: UNTOLD, added: [] });
+  });
+
+  test('what is told is a rule for just that, also beside a record that tells less', () => {
+    const one = { sentences: ['added rule C1-001 for exactly what was seen'], added: [[['write'], [6], [1]]] };
+    expect(accepted(asked(6, 1))).toEqual(one);
+    expect(accepted(asked(6, 1), asked(6, null))).toEqual(one);
+  });
 });
