@@ -81,7 +81,11 @@ export function placeAsset(bench: Bench, finding: Finding): Done {
   }
   const resolution = assets.resolve(address);
   // One address of many that an entry covers: the others stay where they are.
-  if (resolution === null || resolution.asset === null || resolution.by === 'range') return declareAsset(bench, finding, address, toZone);
+  if (resolution === null || resolution.asset === null || resolution.by === 'range') {
+    const result = declareAsset(bench, finding, address, toZone);
+    const whole = resolution?.asset?.id;
+    return whole === undefined || !('done' in result) ? result : { done: `${result.done}: what rules let ${whole} do no longer holds for ${address}` };
+  }
   expandTexts(draft, loaded, new Set([resolution.asset.id]));
   const held = draft.assets.get(resolution.asset.id);
   if (held === undefined) return { whyNot: `there is no asset ${resolution.asset.id} any more` };
