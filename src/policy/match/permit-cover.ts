@@ -12,6 +12,7 @@ import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { ADDRESSED_CODES, bindingSpans, mergeSpans, spansContain } from '../../net/register-set.ts';
 import { modesHeld, policiesHeld } from './asks.ts';
 import { fewerOf, indexEnds, inOrderOf, type Party } from './end-index.ts';
+import { indexRegisters } from './register-index.ts';
 import { indexServices } from './service-index.ts';
 import { INSPECTED, permitsUse, protocolKey } from '../spec/permits.ts';
 import { weekOf } from '../spec/schedule.ts';
@@ -107,6 +108,7 @@ export const coverCandidates = <T extends { readonly permit: Permit }>(outers: r
     return { zone, asset: asset ?? null, span: span === null ? null : { ...span, last: span.first } };
   };
   const withService = indexServices(outers.map((value) => ({ ...value.permit.service, value })));
+  const withRegisters = indexRegisters(outers.map((value) => ({ modbus: value.permit.modbus, value })));
   return (inner, innerAssets = assets) =>
-    inPlaces(fewerOf(fewerOf(withFrom(firstOf(inner.from, innerAssets)), withTo(firstOf(inner.to, innerAssets))), withService(inner.service)).flat());
+    inPlaces([withTo(firstOf(inner.to, innerAssets)), withService(inner.service), withRegisters(inner.modbus)].reduce(fewerOf, withFrom(firstOf(inner.from, innerAssets))).flat());
 };

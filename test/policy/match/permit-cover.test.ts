@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { coverCandidates, permitCovers } from '../../../src/policy/match/permit-cover.ts';
 import { indexAssets } from '../../../src/policy/spec/assets.ts';
+import type { LoadedSpec } from '../../../src/policy/spec/load.ts';
 import { loadText } from '../loaded-spec.ts';
 
 const ENDS = 'client: {zone: OPS, assets: [A]}, server: {zone: CELL, assets: [PLC]}';
@@ -122,5 +123,32 @@ ${ENDS_OF_CELL.flatMap((server, i) => ['', ', assets: [A]', ', assets: [B, A]', 
   it('are none of those that name others', () => {
     const [only] = permits.filter(({ permit }) => permit.id === 'R5-1');
     expect(coverCandidates(permits, assets)(only.permit).some(({ permit }) => permit.id.startsWith('R1-'))).toBe(false);
+  });
+});
+
+describe('candidates of one pair and port, by functions and registers', () => {
+  const CODES = ['', '3', '3, 16', '16', '23', '1', '43', '3, 43', '8'];
+  const RANGES = ['', 'table: holding-register, start: 0, end: 9', 'table: holding-register, start: 5, end: 5', 'table: holding-register, start: 8, end: 19', 'table: holding-register, start: 0, end: 9, access: read', 'table: coil, start: 0, end: 9', 'table: holding-register, start: 5, end: 19, access: write'];
+  const limits = [...CODES.flatMap((codes) => RANGES.map((range) => [...(codes === '' ? [] : [`function_codes: [${codes}]`]), ...(range === '' ? [] : [`ranges: [{${range}}]`])])), [], ['unit_ids: [1]'], ['ranges: [{table: holding-register, start: 0, end: 1}, {table: holding-register, start: 5, end: 9}]']];
+  const rules = limits.map((own, i) => `      - {rule_id: R${i}, protocol: Modbus/TCP, transport: tcp, port: 502, ${ENDS}${own.length === 0 ? '' : `, modbus: {${own.join(', ')}}`}}`);
+  const of = (lines: readonly string[]): LoadedSpec => loadText(`zones:\n  - {zone_id: OPS, name: o, assets: [{asset_id: A, ip: [10.3.0.1]}]}\n  - {zone_id: CELL, name: c, assets: [{asset_id: PLC, ip: [10.2.0.1]}]}\nconduits:\n  - conduit_id: C\n    connects: [OPS, CELL]\n    protocols_allowed:\n${lines.join('\n')}\n`);
+
+  it('whoever covers one is among them', () => {
+    const { permits, spec } = of(rules);
+    const assets = indexAssets(spec);
+    const candidates = coverCandidates(permits, assets);
+    let covered = 0;
+    for (const { permit } of permits) {
+      const covering = permits.filter((outer) => permitCovers(outer.permit, permit, assets));
+      expect(candidates(permit).filter((outer) => covering.includes(outer))).toEqual(covering);
+      covered += covering.length;
+    }
+    expect(covered).toBeGreaterThan(2 * permits.length);
+  });
+
+  it('of thousands of ranges few are asked', () => {
+    const { permits, spec } = of(Array.from({ length: 2000 }, (_, i) => `      - {rule_id: R${i}, protocol: Modbus/TCP, transport: tcp, port: 502, ${ENDS}, modbus: {function_codes: [3], ranges: [{table: holding-register, start: ${i * 30}, end: ${i * 30 + 9}}]}}`));
+    const candidates = coverCandidates(permits, indexAssets(spec));
+    expect(permits.every(({ permit }) => candidates(permit).length === 1)).toBe(true);
   });
 });
