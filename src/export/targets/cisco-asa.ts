@@ -13,6 +13,7 @@ import { ASA_LIST_PREFIX, ASA_MONITOR_LEVEL } from '../../source/firewall-log/mo
 import { ofFamily, asPrefix, formatAddress, isHost, netmaskOf } from '../ip-notation.ts';
 import { objectPool, type AddressGroup, type AddressObject, type ObjectPool } from '../address-objects.ts';
 import { coverage } from '../covered-permits.ts';
+import { sizeCheck } from '../device-size.ts';
 import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -180,6 +181,7 @@ interface Policy {
   readonly named: readonly Binding[];
   readonly bindings: readonly Binding[];
   readonly losses: DeviceExport['losses'];
+  readonly size: string;
   /** Objects, groups, time ranges and lists. */
   readonly lines: readonly string[];
   /** What takes them away again. */
@@ -218,11 +220,16 @@ const policyOf = (plan: DevicePlan, ending: string): Policy => {
     addPermit(entry, binding.list, scope, pool, text);
   }
   for (const zone of joinedZones(plan)) for (const list of listsOf(bindings.filter((one) => one.port.zone === zone))) addWithin(zone, list, pool, text);
+  // An entry stands for every pair of members of its groups.
+  const members = new Map(pool.groups().map((group) => [group.name, group.members.length]));
+  const elementsOf = (entry: string): number => entry.split(' ').reduce((product, word) => product * (members.get(word) ?? 1), 1);
+  const entries = listsOf(bindings).flatMap((list) => (text.entries.get(list) ?? []).filter((line) => line.includes(' extended ')));
   const last = plan.mode === 'enforce' ? `deny ip any any ${DENY_LOG}` : `permit ip any any ${MONITOR_LOG}`;
   return {
     named,
     bindings,
     losses,
+    size: sizeCheck([[pool.objects().length, 'network object'], [pool.groups().length, 'object group'], [entries.length + listsOf(bindings).length, 'list entry'], [entries.reduce((sum, entry) => sum + elementsOf(entry), 0) + listsOf(bindings).length, 'element']], 'Elements are entries with their groups written out. An ASA has no fixed number and runs out of memory: `show access-list` says how many elements it holds already, `show memory` what is free.'),
     lines: [
       ...pool.objects().flatMap(objectLines),
       ...pool.groups().flatMap(groupLines),
@@ -260,7 +267,7 @@ const monitorWarnings = (plan: DevicePlan, named: readonly Binding[]): string[] 
 
 const build = (plan: DevicePlan): DeviceExport => {
   const revision = revisionOf(policyOf(plan, '').lines);
-  const { named, bindings, losses, lines: policy, removal } = policyOf(plan, `_${revision}`);
+  const { named, bindings, losses, size, lines: policy, removal } = policyOf(plan, `_${revision}`);
   const warnings = monitorWarnings(plan, named);
   const lines = [
     ...provenanceLines(plan.provenance, '! '),
@@ -283,6 +290,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     losses,
     rollback: rollbackLines(bindings, revision),
     checks: [
+      size,
       'Save what `show running-config access-group` says, and fill its lines into rollback.txt now: this export cannot know which lists the interfaces have, and without those lines there is no way back.',
       'Compare the interfaces with the device: lines marked "assumed" have to be set by hand. A live interface keeps its own `nameif` and `security-level`.',
       ...warnings,

@@ -15,6 +15,7 @@ import { asPrefix, formatAddress, netmaskOf, ofFamily } from '../ip-notation.ts'
 import { objectPool, type AddressObject, type ObjectPool } from '../address-objects.ts';
 import { beyondOf, cellsByOwner, cellsOfGroup, conditionGroups, conditionReasons, type ConditionCell } from '../condition-cells.ts';
 import { coverage } from '../covered-permits.ts';
+import { sizeCheck } from '../device-size.ts';
 import { assumedText, joinedZones, missingPort, othersText, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ExportOptions, LogMoment, LossRow, ModbusEffect, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -381,6 +382,7 @@ const build = (plan: DevicePlan, options: ExportOptions): DeviceExport => {
       const row = own.length > 0 ? rowOf(entry, own) : losses[index];
       return row === undefined ? [] : [{ ...row, reasons: [...row.reasons, ...conditionReasons(entry, own), ...logReasons(entry, own)] }];
     }),
+    checks: [sizeCheck([[shop.pool.objects().length, 'address object'], [shop.pool.groups().length, 'address group'], [shop.services.size, 'service'], [shop.lists.length, 'application list'], [policies.length + (zones.length === 0 ? 0 : 1), 'policy']], 'They stand in the Maximum Values Table of its release, and on the device itself in `print tablesize`.')],
     rollback: zones.length === 0 ? [] : [...removalLines(shop, lastId), ...removal('system zone', zones.map(quoted))],
     apply: [
       `Policy ids ${FIRST_POLICY} to ${lastOwnId} and the names in this file are for these exports alone: the file deletes them before it writes them anew, so nothing of an earlier export stays, and nothing of yours may be there. An earlier export with ids above ${lastOwnId} goes first, by its own \`rollback.txt\`, in the same transaction.`,

@@ -9,6 +9,7 @@ import { usageError } from '../../errors.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import type { Permit } from '../../permit.ts';
 import { coverage } from '../covered-permits.ts';
+import { sizeCheck } from '../device-size.ts';
 import { assumedText, joinedZones, missingPort, withinText, zonePorts, type ZonePort } from '../device-zones.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
@@ -162,6 +163,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   const written = plan.permits.filter((entry, at) => !covered.has(entry) && losses[at]?.verdict !== 'not-enforceable');
   const joined = joinedZones(plan);
   const sets: Json[] = [];
+  let entries = 0;
   const boundOf = new Map([...new Set(ports.map((port) => port.zone))].map((zone) => {
     const bound = (['ipv4', 'ipv6'] as const).flatMap((family): Json[] => {
       const bodies = [
@@ -172,6 +174,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       ];
       if (bodies.length === 0 && family === 'ipv6' && !hasIpv6(zone)) return [];
       const name = names.nameOf(`${zone.id} ${family}`, `OTZ_${zone.id}_IN_${family}`);
+      entries += passingEntries(family).length + bodies.length + 1;
       const set = aclSet(name, family, bodies, plan.mode === 'enforce');
       sets.push(set);
       return [{ 'set-name': name, type: set['type'], config: { 'set-name': name, type: set['type'] } }];
@@ -186,6 +189,7 @@ const build = (plan: DevicePlan): DeviceExport => {
     files: [{ path: 'openconfig-acl.json', content: asciiJson({ 'openconfig-acl:acl': { 'acl-sets': { 'acl-set': sets }, interfaces: { interface: interfaces } } }) }],
     losses: rows,
     rollback: [`Delete /acl/interfaces/interface for ${interfaces.map(({ id }) => id).join(', ') || 'nothing'}, then /acl/acl-sets/acl-set for ${sets.map(({ name }) => name).join(', ') || 'nothing'}.`],
+    checks: [sizeCheck([[sets.length, 'list'], [entries, 'entry']], 'Hardware that filters in a table of its own (TCAM) takes some thousands, and fewer of IPv6.')],
     apply: [
       'Check the interfaces: the ones that the spec does not name are assumed.',
       'Send openconfig-acl.json, first in monitor mode, so that it replaces: each acl-set and each interface of it by gNMI Set `replace` of its path (`/acl/acl-sets/acl-set[name=...][type=...]`, `/acl/interfaces/interface[id=...]`), or by NETCONF edit-config with operation="replace" on them. An update would merge its entries with those that an earlier export left under the same numbers.',

@@ -10,6 +10,7 @@ import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
 import { DEFAULT_RULE, RULE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import { asPrefix, formatAddress, isHost, ofFamily, rangeText } from '../ip-notation.ts';
+import { sizeCheck } from '../device-size.ts';
 import { objectPool, type AddressObject, type ObjectPool } from '../address-objects.ts';
 import { coverage } from '../covered-permits.ts';
 import { assumedText, missingPort, othersText, zonePorts, type ZonePort } from '../device-zones.ts';
@@ -251,6 +252,7 @@ const build = (plan: DevicePlan): DeviceExport => {
   return {
     files: [{ path: 'baseline-panos.set', content: `${lines.join('\n')}\n` }],
     losses,
+    checks: [sizeCheck([[shop.pool.objects().length, 'address object'], [shop.pool.groups().length, 'address group'], [shop.services.size, 'service'], [scheduleNames.length, 'schedule'], [ruleNames.length + (zones.length === 0 ? 0 : 1), 'security rule']], 'Small models take a few hundred rules; the vendor\'s product comparison has the numbers, and `validate full` refuses what is too much.')],
     rollback: [...removal, ...[...tagNames, ...(enforce ? [] : ['would-deny'])].map((tag) => `delete tag ${tag}`), 'commit'],
     apply: [
       `What an earlier export had and this one has not is not in this file either. So where one is on the device, paste the \`rollback.txt\` of that export first, without its last line, in the same candidate configuration. Without that file: all of our rules begin with ${RULE_PREFIX}, and after \`set cli config-output-format set\`, \`show rulebase security rules | match ${RULE_PREFIX}\` in configuration mode lists them: delete each.`,
