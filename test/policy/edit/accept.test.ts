@@ -380,7 +380,8 @@ describe('an asset in the wrong zone', () => {
   });
 
   it('one address of an entry for many is declared where it is; the others stay', () => {
-    const { loaded, left } = accepted(SPEC, observations([...traffic(), conversation('10.2.8.5', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })]), 'asset-in-wrong-zone');
+    const { loaded, left, sentence } = accepted(SPEC, observations([...traffic(), conversation('10.2.8.5', '10.2.0.1', { port: 80, service: 'http', vlan: 30 })]), 'asset-in-wrong-zone');
+    expect(sentence).toBe('added the asset to OPS: what rules let METERS do no longer holds for 10.2.8.5');
     expect(loaded.spec.zones[1].assets).toContainEqual({ asset_id: '10.2.8.5', ip: ['10.2.8.5'] });
     expect(left.map(({ type }) => type)).toEqual(['undeclared-conversation']);
   });
