@@ -137,7 +137,7 @@ export const attemptMatcher = ({ loaded, assets, matcher }: DiffContext): ((conv
 };
 
 /** What a record does not tell may be what a Permit leaves out: then a firewall that looks inside may be right to block what else is permitted. */
-export const mayBeBeyond = ({ operation }: LoggedAttempt, { permit: { modbus } }: DeclaredPermit): boolean =>
+const mayBeBeyond = ({ operation }: LoggedAttempt, { permit: { modbus } }: DeclaredPermit): boolean =>
   operation === null || (modbus !== null && operation.protocol === 'modbus' && (
     (operation.unit === null && modbus.unitIds.length > 0) || (['read', 'write'] as const).some((access) => bindingSpans(modbus.ranges, operation.function, access) !== null)));
 
