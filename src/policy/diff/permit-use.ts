@@ -76,26 +76,31 @@ function remainderOfEnd(context: DiffContext, { conversations }: PermitUse, end:
 
 type ModbusAsk = NonNullable<Ask['modbus']>;
 
-/** Declared ranges by what was seen of them; null where nothing of them was idle, or what was asked is not known. */
-function remainderOfRanges(declared: readonly ModbusRange[], asks: readonly ModbusAsk[]): { idle: number; change: boolean; used: ModbusRange[] } | null {
+/**
+ * Declared ranges by what was seen of them; null where nothing of them was idle, or what was asked is not known.
+ * @param codes those that stay: without any range of its table one of them would be let through everywhere, so the last ones stay with it
+ */
+function remainderOfRanges(declared: readonly ModbusRange[], asks: readonly ModbusAsk[], codes: readonly number[]): { idle: number; change: boolean; used: ModbusRange[] } | null {
   let idle = 0;
   let change = false;
   const used: ModbusRange[] = [];
   for (const access of ['read', 'write'] as const) {
     for (const table of new Set(declared.filter((range) => range.access === access).map((range) => range.table))) {
       const own = declared.filter((range) => range.access === access && range.table === table);
-      const here = asks.filter((ask) => table === undefined || tableOf(ask.code, access) === table);
+      const isOf = (code: number): boolean => tableOf(code, access) !== null && (table === undefined || tableOf(code, access) === table);
+      const here = asks.filter((ask) => isOf(ask.code));
       const spans = mergeSpans(own);
       const seen = mergeSpans(here.flatMap(({ range }) => (range !== null && range.access === access ? [range] : [])));
       // A request whose addresses could not be read may have asked for any of them.
-      const rest = here.some(({ code, range }) => range === null && tableOf(code, access) !== null) ? [] : subtractSpans(spans, seen);
-      if (rest.length === 0) {
+      const rest = here.some(({ range }) => range === null) ? [] : subtractSpans(spans, seen);
+      const kept = subtractSpans(spans, rest);
+      if (rest.length === 0 || (kept.length === 0 && codes.some(isOf))) {
         used.push(...own);
         continue;
       }
       idle += sizeOfSpans(rest);
       change ||= access === 'write';
-      used.push(...subtractSpans(spans, rest).map((span): ModbusRange => ({ access, ...(table === undefined ? {} : { table }), ...span })));
+      used.push(...kept.map((span): ModbusRange => ({ access, ...(table === undefined ? {} : { table }), ...span })));
     }
   }
   return idle === 0 ? null : { idle, change, used };
@@ -147,7 +152,8 @@ export function remainderOf(context: DiffContext, { declared, ...own }: PermitUs
   }
   const modbus = asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus]));
   if (modbus.length > 0 && permit.modbus !== null) {
-    const codes = permit.modbus.functionCodes.filter((code) => !modbus.some((ask) => ask.code === code));
+    const asked = ascending(modbus.map((ask) => ask.code));
+    const codes = permit.modbus.functionCodes.filter((code) => !asked.includes(code));
     if (codes.length > 0) {
       idle.push(`function codes ${codes.join(', ')}`);
       change ||= codes.some((code) => tableOf(code, 'write') !== null);
@@ -161,13 +167,13 @@ export function remainderOf(context: DiffContext, { declared, ...own }: PermitUs
       idle.push(`units ${units.join(', ')}`);
       used = { ...used, unitIds: permit.modbus.unitIds.filter((unit) => !units.includes(unit)) };
     }
-    const ranges = remainderOfRanges(permit.modbus.ranges, modbus);
+    const ranges = remainderOfRanges(permit.modbus.ranges, modbus, permit.modbus.functionCodes.length === 0 ? asked : permit.modbus.functionCodes.filter((code) => asked.includes(code)));
     if (ranges !== null) {
       idle.push(`${ranges.idle} data addresses`);
       change ||= ranges.change;
       used = { ...used, ranges: ranges.used };
       // A table without ranges is open: where no codes are named, those that were asked shut it.
-      if (permit.modbus.functionCodes.length === 0) used = { ...used, functionCodes: ascending(modbus.map((ask) => ask.code)) };
+      if (permit.modbus.functionCodes.length === 0) used = { ...used, functionCodes: asked };
     }
   } else if (modbus.length > 0 && permit.access.length === 0 && !asks.some(isFolded)) {
     idle.push('every function code (the Permit names none)');

@@ -79,6 +79,10 @@ it('nothing that passed is blocked after it', () => {
         { client: 'A1', server: 'B1', days: daysFrom(MONDAY, 28), asks: { services: ['Read', 'Publish'], mode: 'Sign' } }, { client: 'A2', server: 'B2', days: daysFrom(MONDAY, 28), asks: { services: ['Publish'], mode: 'Sign' } },
         { client: 'A2', server: 'B1', days: daysFrom(MONDAY, 28), asks: { services: ['Call'], mode: 'None' } },
       ],
+    ], [
+      // A code that stays, as it was asked for beside its range, is bound by that range yet.
+      [{ client: {}, server: {}, access: 'any', days: null, decision: 'approved', about: { codes: [16, 43], units: null, end: 4, port: 502 } }],
+      [{ client: 'A1', server: 'B1', days: daysFrom(MONDAY, 28), asks: [{ code: 43, unit: 1, first: 0 }, { code: 16, unit: 1, first: 5 }] }],
     ]],
   });
 });
