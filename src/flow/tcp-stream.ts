@@ -282,14 +282,15 @@ function drainWaiting(
     const start = ahead < 0 ? -ahead : 0;
     if (start >= segment.wire) continue;
     half.next = (segment.sequence + segment.wire) | 0;
+    // What a snap length cut off of it is of that time as well.
+    const { seconds, nanos, hour, isLate } = events;
+    Object.assign(events, { seconds: segment.seconds, nanos: segment.nanos, hour: segment.hour, isLate: true });
     if (start < segment.bytes.length) {
       const view = new DataView(segment.bytes.buffer, segment.bytes.byteOffset, segment.bytes.byteLength);
-      const { seconds, nanos, hour, isLate } = events;
-      Object.assign(events, { seconds: segment.seconds, nanos: segment.nanos, hour: segment.hour, isLate: true });
       deliver(stream, half, direction, segment.bytes, view, start, segment.bytes.length, sink, events);
-      Object.assign(events, { seconds, nanos, hour, isLate });
     }
     if (segment.wire > segment.bytes.length) cutBytes(stream, half, direction, segment.wire - segment.bytes.length, sink, events);
+    Object.assign(events, { seconds, nanos, hour, isLate });
   }
   half.waiting = null;
 }
