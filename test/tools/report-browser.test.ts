@@ -153,7 +153,7 @@ describe.runIf(runs)('the report in a browser', () => {
     expect(await panel.textContent()).toMatch(/not all declared.*FC 16 Write Multiple Registers/s);
     await page.locator('#panel-close').click();
     await page.locator('.matrix td.undeclared button').first().click();
-    expect(await panel.textContent()).toMatch(/No Permit in this direction|Permits/);
+    await expect.poll(() => panel.textContent()).toMatch(/No Permit in this direction|Permits/);
     await page.close();
   });
 
