@@ -153,11 +153,11 @@ export function remainderOf(context: DiffContext, { declared, ...own }: PermitUs
   const modbus = asks.flatMap((ask) => (ask.modbus === null ? [] : [ask.modbus]));
   if (modbus.length > 0 && permit.modbus !== null) {
     const asked = ascending(modbus.map((ask) => ask.code));
+    const left = permit.modbus.functionCodes.filter((code) => asked.includes(code));
     const codes = permit.modbus.functionCodes.filter((code) => !asked.includes(code));
     if (codes.length > 0) {
       idle.push(`function codes ${codes.join(', ')}`);
       change ||= codes.some((code) => tableOf(code, 'write') !== null);
-      const left = permit.modbus.functionCodes.filter((code) => !codes.includes(code));
       // What another code was there for is not left to one that can do it as well (permitsUse).
       const access = permit.access.filter((one) => asks.some((ask) => ask.access === one) || !left.some((code) => accessesOfFunctionCode(code).slice(1).includes(one)));
       used = { ...used, functionCodes: left, ...(access.length === permit.access.length || access.length === 0 ? {} : { access }) };
@@ -167,7 +167,7 @@ export function remainderOf(context: DiffContext, { declared, ...own }: PermitUs
       idle.push(`units ${units.join(', ')}`);
       used = { ...used, unitIds: permit.modbus.unitIds.filter((unit) => !units.includes(unit)) };
     }
-    const ranges = remainderOfRanges(permit.modbus.ranges, modbus, permit.modbus.functionCodes.length === 0 ? asked : permit.modbus.functionCodes.filter((code) => asked.includes(code)));
+    const ranges = remainderOfRanges(permit.modbus.ranges, modbus, permit.modbus.functionCodes.length === 0 ? asked : left);
     if (ranges !== null) {
       idle.push(`${ranges.idle} data addresses`);
       change ||= ranges.change;
