@@ -20,10 +20,40 @@ export function findSharedAddresses(senders: readonly Sender[], talks: Iterable<
   const cardsOf = listsBy(senders.filter(({ mac }) => addressesOf.get(mac) === 1), ({ address }) => address);
   const shared = new Map<string, number>();
   for (const [address, cards] of cardsOf) {
-    const atOnce = cards.filter((card) => cards.some((other) => other !== card && card.firstNs < other.lastNs && other.firstNs < card.lastNs));
-    if (atOnce.length > 1) shared.set(address, atOnce.length);
+    const atOnce = countAtOnce(cards);
+    if (atOnce > 1) shared.set(address, atOnce);
   }
   const talking = new Set<string>();
   if (shared.size > 1) for (const [client, server] of talks) if (client !== server && shared.has(client) && shared.has(server)) talking.add(client).add(server);
   return new Map([...shared].filter(([address]) => talking.has(address)));
+}
+
+/**
+ * How many were heard while another one was. Two spans meet where each begins before the other ends, so of a card that lasted all are counted
+ * that began before its end, less those that had ended at its beginning, less itself. Whoever was heard at one instant alone meets nobody
+ * of that kind, and is left out of what such a card is counted against. Two sorted lists: a flood of forged cards makes comparing each pair take minutes.
+ */
+function countAtOnce(cards: readonly Sender[]): number {
+  const all = spansOf(cards);
+  const lasting = spansOf(cards.filter(lasted));
+  return cards.filter((card) => {
+    const { firsts, lasts } = lasted(card) ? all : lasting;
+    return countUntil(firsts, card.lastNs - 1n) - countUntil(lasts, card.firstNs) > (lasted(card) ? 1 : 0);
+  }).length;
+}
+
+const lasted = ({ firstNs, lastNs }: Sender): boolean => firstNs < lastNs;
+
+const spansOf = (cards: readonly Sender[]): { readonly firsts: BigInt64Array; readonly lasts: BigInt64Array } =>
+  ({ firsts: BigInt64Array.from(cards, ({ firstNs }) => firstNs).sort(), lasts: BigInt64Array.from(cards, ({ lastNs }) => lastNs).sort() });
+
+/** How many of a sorted list are at most `ns`. */
+function countUntil(sorted: BigInt64Array, ns: bigint): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! <= ns) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

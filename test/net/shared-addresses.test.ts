@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findSharedAddresses, type Sender } from '../../src/net/shared-addresses.ts';
 
@@ -20,5 +21,15 @@ describe('addresses that several network cards use at once', () => {
     ['two that never talk with each other', [...machine(1), ...machine(2)], []],
   ])('but not %s', (_what, senders, talks) => {
     expect(findSharedAddresses(senders, talks).size).toBe(0);
+  });
+
+  it('are counted as comparing each pair of cards counts them', () => {
+    const instant = fc.integer({ min: 0, max: 8 });
+    fc.assert(fc.property(fc.array(fc.tuple(instant, instant), { maxLength: 8 }), (spans) => {
+      const cards = spans.map(([one, other], index) => from(CONTROLLER, `card ${index}`, Math.min(one, other), Math.max(one, other)));
+      const atOnce = cards.filter((card) => cards.some((other) => other !== card && card.firstNs < other.lastNs && other.firstNs < card.lastNs)).length;
+      const panels = [from(PANEL, 'panel 1'), from(PANEL, 'panel 2')];
+      expect(findSharedAddresses([...cards, ...panels], TALK).get(CONTROLLER)).toBe(atOnce > 1 ? atOnce : undefined);
+    }), { numRuns: 1000 });
   });
 });
