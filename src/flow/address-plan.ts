@@ -4,8 +4,8 @@
  * fact of the address for each VLAN in which another device has it. A MAC address that sends from several is a router.
  */
 import { addToSet } from '../net/multi-map.ts';
-import type { FlowState } from './flow-state.ts';
-import { internKey } from './int-table.ts';
+import { count, type FlowState } from './flow-state.ts';
+import { findKey, internKey } from './int-table.ts';
 import { noteAddressFact } from './operations.ts';
 
 export const SAME_ADDRESS_FACT = 'vlan.other-device';
@@ -16,17 +16,19 @@ const MAX_PLACES = 64;
 
 /** Once per session, direction and hour. @param vlan -1 untagged */
 export function noteTagged(state: FlowState, address: number, mac: number, vlan: number): void {
-  if (vlan >= 0 && state.tagged.count < MAX_SENDERS) internKey(state.tagged, address, mac, vlan, 0);
+  if (vlan < 0) return;
+  if (state.tagged.count < MAX_SENDERS) internKey(state.tagged, address, mac, vlan, 0);
+  else if (findKey(state.tagged, address, mac, vlan, 0) < 0) count(state, 'limit.tagged-senders');
 }
 
 type Place = readonly [mac: number, vlan: number];
 
 /** Tells what the interval knows; called before it is written. */
 export function tellSameAddresses(state: FlowState): void {
-  const { keys, count } = state.tagged;
+  const { keys, count: senders } = state.tagged;
   const addressesOf = new Map<number, Set<number>>();
   const placesOf = new Map<number, Place[]>();
-  for (let k = 0; k < count << 2; k += 4) {
+  for (let k = 0; k < senders << 2; k += 4) {
     const [address, mac, vlan] = keys.subarray(k, k + 3);
     addToSet(addressesOf, mac, address);
     const places = placesOf.get(address);

@@ -384,6 +384,8 @@ const MAX_CONVERSATIONS = 1_100_000;
 const MAX_ROWS = 1_200_000;
 const MAX_OPERATIONS = 400_000;
 const MAX_RHYTHMS = 3_000_000;
+/** Seven years: a capture whose times are nonsense has an hour for every frame. */
+const MAX_HOURS = 65_536;
 
 export function isFull(state: FlowState): boolean {
   return (
@@ -399,6 +401,7 @@ export function isFull(state: FlowState): boolean {
     state.errors.count > MAX_OPERATIONS ||
     state.macs.count > MAX_OPERATIONS ||
     state.rhythms > MAX_RHYTHMS ||
+    state.hours.size > MAX_HOURS ||
     state.texts.length > MAX_TEXTS / 2
   );
 }
