@@ -67,10 +67,18 @@ interface Simulated {
   readonly completeness: readonly ConduitCompleteness[];
 }
 
-const reasonOf = (undecided: number, hits: number, days: number, open: number): string => {
+/** That nothing was blocked proves little where nothing was asked. @param usedOn days on which each of the conduit's rules was used */
+function evidenceText(usedOn: readonly number[]): string {
+  const unused = usedOn.filter((days) => days === 0).length;
+  if (usedOn.length === 0) return ', but nothing was heard there, and no rule would let anything through';
+  if (unused === usedOn.length) return `, but nothing of it was heard: ${usedOn.length === 1 ? 'its only rule was never' : `none of its ${usedOn.length} rules was`} used`;
+  return unused === 0 ? '' : `; ${unused} of its ${usedOn.length} rules ${unused === 1 ? 'was' : 'were'} never used`;
+}
+
+const reasonOf = (undecided: number, hits: number, days: number, open: number, usedOn: readonly number[]): string => {
   if (undecided > 0) return `would have blocked ${plural(undecided, 'operation')} on ${plural(days, 'day')}: decide on them first`;
   if (hits > 0) return 'would have blocked only what was rejected';
-  return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : 'nothing would have been blocked';
+  return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : `nothing would have been blocked${evidenceText(usedOn)}`;
 };
 
 export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, rolesOf, completeness }: Simulated): CutoverStep[] => {
@@ -89,7 +97,7 @@ export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, 
       consequence: Math.max(1, ...connects.map((zone) => consequenceOf.get(zone) ?? 1)),
       completeness: completenessOf(connects)?.completeness ?? null,
       evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
-      reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open),
+      reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open, ownDays),
     };
   }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
 };

@@ -89,7 +89,11 @@ describe('a simulation', () => {
     const set = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2], hours: [9] })]);
     expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).blocked).toEqual([]);
     expect(diffReport(contextOf(loaded, set)).counts.permitted).toBe(1);
-    expect(simulate(contextOf(loaded, set), semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2')?.evidenceDays).toBe(2);
+    const step = (observed: typeof set, from = loaded) => simulate(contextOf(from, observed), semanticsOf('ideal')!).cutover.find(({ conduit }) => conduit === 'C2');
+    expect(step(set)).toMatchObject({ evidenceDays: 2, reason: 'nothing would have been blocked' });
+    expect(step(observations([]))?.reason).toBe('nothing would have been blocked, but nothing of it was heard: none of its 2 rules was used');
+    const monday = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY], hours: [9] })]);
+    expect(step(monday)?.reason).toBe('nothing would have been blocked; 1 of its 2 rules was never used');
     const thursday = observations([conversation('10.5.0.1', '10.3.0.1', { port: 443, service: 'https', days: [MONDAY, MONDAY + 2, MONDAY + 3], hours: [9] })]);
     expect(simulate(contextOf(loaded, thursday), semanticsOf('ideal')!).blocked).toMatchObject([{ days: [MONDAY + 3], extent: 'some' }]);
     expect(diffReport(contextOf(loaded, thursday)).counts.permitted).toBe(0);
