@@ -20,7 +20,7 @@ export function findSharedAddresses(senders: readonly Sender[], talks: Iterable<
   const cardsOf = listsBy(senders.filter(({ mac }) => addressesOf.get(mac) === 1), ({ address }) => address);
   const shared = new Map<string, number>();
   for (const [address, cards] of cardsOf) {
-    const atOnce = countAtOnce(cards);
+    const atOnce = cards.length > 1 ? countAtOnce(cards) : 0;
     if (atOnce > 1) shared.set(address, atOnce);
   }
   const talking = new Set<string>();
