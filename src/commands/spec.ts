@@ -17,10 +17,13 @@ import { registerTables } from '../policy/register/tables.ts';
 import { checkSpec, type Lint } from '../policy/diff/check.ts';
 import { SEVERITIES } from '../policy/diff/findings.ts';
 import { editSpec, isRefusal, specEditSchema, type SpecEdit } from '../policy/edit/edit.ts';
+import type { Problem } from '../policy/spec/document.ts';
 import { loadSpec, readSpec, readText } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
+import { jsonDocument } from '../render/json.ts';
+import type { SpecCheckRecord } from '../render/json-shapes.ts';
 import { printable } from '../render/printable.ts';
-import { defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
+import { AS_JSON_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { makeFolder, writeFilesWhole, writeFileWhole } from './whole-file.ts';
 
 const ACTIONS = ['check', 'move-asset', 'rename-zone', 'import-assets', 'import-register', 'export-register'] as const;
@@ -32,6 +35,7 @@ const POSITIONALS = {
 
 const OPTIONS = {
   all: { type: 'boolean', describe: 'check: list everything that should be looked at, however much it is' },
+  json: { ...AS_JSON_OPTION, describe: 'check: say it as JSON, all of it' },
   into: { type: 'string', requiresArg: true, describe: 'import: the spec to write into (made when it is not there)' },
   out: { type: 'string', requiresArg: true, describe: 'export: the folder to write the lists to' },
   asset: { type: 'string', requiresArg: true, describe: 'move-asset: the id of the asset' },
@@ -45,6 +49,7 @@ export const specCommand = defineCommand({
   summary: 'Check a spec, move its assets, rename its zones, or exchange it with lists in CSV.',
   examples: [
     ['spec check spec.yaml', 'every problem, its line and the fix; exit 1 from medium severity on, 2 if it does not load'],
+    ['spec check spec.yaml --json', 'the same for programs (docs/json.md)'],
     ['spec move-asset spec.yaml --asset PLC-7 --zone CELL-2', 'its rules go with it; comments kept'],
     ['spec rename-zone spec.yaml --zone CELL-2 --id FILTERS --name "Filters"', 'wherever it is named'],
     ['spec import-assets assets.csv --into spec.yaml', 'names, roles, zones and addresses of an asset list; comments kept'],
@@ -60,7 +65,7 @@ type SpecArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 /** What each action goes by. An option of another one would be passed over in silence, and what was meant not done. */
 const TAKES: Readonly<Record<(typeof ACTIONS)[number], readonly (keyof typeof OPTIONS)[]>> = {
-  check: ['all'],
+  check: ['all', 'json'],
   'move-asset': ['asset', 'zone'],
   'rename-zone': ['zone', 'id', 'name'],
   'import-assets': ['into'],
@@ -94,19 +99,25 @@ const lineOf = (file: string, line: number, column: number, message: string, rem
 /** Of what should be looked at, listed to a person unless --all is given. */
 const LISTED_LINTS = 500;
 
-function checkSpecFile(argv: SpecArguments, context: CommandContext): CommandResult {
-  const { loaded, problems } = readSpec(argv.file);
-  if (loaded !== null) {
-    const { zones, conduits } = loaded.spec;
-    const lints = checkSpec(loaded);
-    context.say(`${argv.file}: ${groupedPlural(zones.length, 'zone')}, ${groupedPlural(conduits?.length ?? 0, 'conduit')}, ${groupedPlural(loaded.permits.length, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${groupedPlural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
-    const listed = argv.all === true || lints.length <= LISTED_LINTS ? lints : worstOf(lints, LISTED_LINTS);
-    if (listed.length < lints.length) context.say(`the first ${listed.length} of them, the worst; --all lists all: ${ruleCounts(lints)}`);
-    const output = listed.map(({ line, column, severity, rule, message, remedy }) => lineOf(argv.file, line, column, `[${severity}] ${rule}: ${message}`, remedy));
-    return { exitCode: lints.some(({ severity }) => severity !== 'low' && severity !== 'info') ? EXIT.findings : EXIT.ok, output };
-  }
-  return { exitCode: EXIT.usage, output: problems.map(({ line, column, message, remedy }) => lineOf(argv.file, line, column, message, remedy)) };
+function checkSpecFile({ file, all, json }: SpecArguments, context: CommandContext): CommandResult {
+  const { loaded, problems } = readSpec(file);
+  const lints = loaded === null ? [] : checkSpec(loaded);
+  const counts = { zones: loaded?.spec.zones.length ?? 0, conduits: loaded?.spec.conduits?.length ?? 0, permits: loaded?.permits.length ?? 0 };
+  const isGrave = lints.some(({ severity }) => severity !== 'low' && severity !== 'info');
+  const exitCode = loaded === null ? EXIT.usage : isGrave ? EXIT.findings : EXIT.ok;
+  if (json === true) return { exitCode, output: [jsonDocument(checkRecord(file, loaded !== null, counts, problems, lints))] };
+  if (loaded === null) return { exitCode, output: problems.map(({ line, column, message, remedy }) => lineOf(file, line, column, message, remedy)) };
+  context.say(`${file}: ${groupedPlural(counts.zones, 'zone')}, ${groupedPlural(counts.conduits, 'conduit')}, ${groupedPlural(counts.permits, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${groupedPlural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
+  const listed = all === true || lints.length <= LISTED_LINTS ? lints : worstOf(lints, LISTED_LINTS);
+  if (listed.length < lints.length) context.say(`the first ${listed.length} of them, the worst; --all lists all: ${ruleCounts(lints)}`);
+  return { exitCode, output: listed.map(({ line, column, severity, rule, message, remedy }) => lineOf(file, line, column, `[${severity}] ${rule}: ${message}`, remedy)) };
 }
+
+const checkRecord = (file: string, loads: boolean, counts: Readonly<Record<'zones' | 'conduits' | 'permits', number>>, problems: readonly Problem[], lints: readonly Lint[]): SpecCheckRecord => ({
+  file, loads, ...counts,
+  problems: problems.map(({ line, column, message, remedy }) => ({ line, column, message, remedy })),
+  lints: lints.map(({ severity, rule, line, column, message, remedy }) => ({ severity, rule, line, column, message, remedy })),
+});
 
 /** `1 high, 3 info`: what the exit code goes by. */
 const severityCounts = (lints: readonly Lint[]): string =>

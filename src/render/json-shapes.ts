@@ -1,5 +1,5 @@
 /**
- * The shapes of the JSON that others rely on: `status`, `assets`, `flows`, `diff`, `simulate`, `verify`. The record makers take their types from here,
+ * The shapes of the JSON that others rely on: `status`, `assets`, `flows`, `diff`, `simulate`, `verify`, `spec check`. The record makers take their types from here,
  * docs/json/*.schema.json is generated from here, and tests hold real output against it. New keys are added freely;
  * a key that changes or goes away raises SCHEMA_VERSION (json.ts).
  */
@@ -354,9 +354,21 @@ export const SIMULATE_SHAPE = z.strictObject({
   counts: z.strictObject({ judged: count, passed: count, withoutPayload: count, unread: count.describe('among those passed: payload in which no request was read; a target that looks inside stops what is none'), blockedConversations: count, blockedRequests: count }),
 });
 
+const problem = { line: z.int().positive(), column: z.int().positive(), message: text, remedy: text } as const;
+
+export const SPEC_CHECK_SHAPE = z.strictObject({
+  schemaVersion,
+  file: text,
+  loads: z.boolean().describe('false: `problems` say why, and nothing else was looked at'),
+  zones: count, conduits: count, permits: count,
+  problems: z.array(z.strictObject(problem)),
+  lints: z.array(z.strictObject({ severity: z.enum(SEVERITIES), rule: text, ...problem })).describe('what should be looked at, in the order of the file; all of it'),
+});
+
 export type FlowRecord = z.infer<typeof flow>;
 export type OperationRecord = FlowRecord['operations'][number];
 export type AssetRecord = z.infer<typeof asset>;
+export type SpecCheckRecord = Omit<z.infer<typeof SPEC_CHECK_SHAPE>, 'schemaVersion'>;
 export type StatusRecord = Omit<z.infer<typeof status>, 'schemaVersion'>;
 export type FirewallLogsRecord = z.infer<typeof firewallLogs>;
 export type CompletenessRecord = z.infer<typeof completeness>;

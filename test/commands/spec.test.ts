@@ -2,7 +2,9 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import { EXIT } from '../../src/errors.ts';
+import { SPEC_CHECK_SHAPE } from '../../src/render/json-shapes.ts';
 import { runLine } from './command-line.ts';
 import { folderOfTest } from '../folder.ts';
 
@@ -55,6 +57,20 @@ ${rules.join('\n')}
   expect(all.filter((line) => listed.includes(line))).toEqual(listed);
   expect(err).toContain('the first 500 of them, the worst; --all lists all: 600 ');
   expect(err).toMatch(/\b600 pending\b.*\b1 empty-zone\b/);
+});
+
+test('the check for programs: all of it, as the published schema says, with the same exit codes', async () => {
+  const spec = join(folderOfTest(), 'plant.yaml');
+  const checked = async (text: string): Promise<{ code: number; record: z.infer<typeof SPEC_CHECK_SHAPE> }> => {
+    writeFileSync(spec, text);
+    const { code, out } = await runLine(['spec', 'check', spec, '--json']);
+    return { code, record: SPEC_CHECK_SHAPE.parse(JSON.parse(out)) };
+  };
+  const text = readFileSync(SPEC, 'utf8');
+  expect(await checked(text)).toMatchObject({ code: EXIT.ok, record: { file: spec, loads: true, zones: 11, conduits: 12, permits: 38, problems: [], lints: [{ severity: 'info' }, { severity: 'low' }, { severity: 'low' }] } });
+  const broken = await checked(text.replace('zone_id: Z-INTAKE', 'zone_id: Z-FILTER'));
+  expect(broken).toMatchObject({ code: EXIT.usage, record: { loads: false, zones: 0, lints: [] } });
+  expect(broken.record.problems.length).toBeGreaterThan(0);
 });
 
 test('an option of another action is refused, not passed over', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ASSETS_SHAPE, DIFF_SHAPE, FLOWS_SHAPE, SIMULATE_SHAPE, STATUS_SHAPE, VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
+import { ASSETS_SHAPE, DIFF_SHAPE, FLOWS_SHAPE, SIMULATE_SHAPE, SPEC_CHECK_SHAPE, STATUS_SHAPE, VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
 import { SCHEMA_VERSION } from '../../src/render/json.ts';
 
 /** `npx vitest run test/render/json-shapes.test.ts -u` writes the published schemas anew. */
@@ -11,7 +11,8 @@ test.each([
   ['diff', DIFF_SHAPE],
   ['simulate', SIMULATE_SHAPE],
   ['verify', VERIFY_SHAPE],
-])('docs/json/%s.schema.json is what the program writes by', async (name, shape) => {
+  ['spec check', SPEC_CHECK_SHAPE],
+])('the published schema of %s is what the program writes by', async (name, shape) => {
   // New keys may come at any time: readers must not refuse them, though our own tests do.
   const schema = z.toJSONSchema(shape, {
     override: ({ jsonSchema }) => {
@@ -19,7 +20,7 @@ test.each([
     },
   });
   const text = `${JSON.stringify({ title: `baseline ${name} --json, schemaVersion ${SCHEMA_VERSION}`, ...schema }, null, 2)}\n`;
-  await expect(text).toMatchFileSnapshot(`../../docs/json/${name}.schema.json`);
+  await expect(text).toMatchFileSnapshot(`../../docs/json/${name.replace(' ', '-')}.schema.json`);
 });
 
 test('the version in the shapes is the version that is written', () => {
