@@ -1,8 +1,8 @@
 /**
  * MMS (ISO 9506-2, as IEC 61850-8-1 uses it) over TPKT/COTP, ISO session and presentation. In: TPKTs. Out: confirmed
- * services by their number in the standard's choice, and the variables that a request names. A write to a control block
- * (`$CO$`, IEC 61850-8-1 clause 20) is told apart from other writes. Left out on purpose: values, reports' content, and
- * PDUs that continue in a further TPDU.
+ * services by their number in the standard's choice, and the variables that a request names. A write to a control object
+ * (`$CO$`, IEC 61850-8-1 clause 20) and one that only asks for reports (`$RP$`, `$BR$`, clause 17) are told apart from other
+ * writes. Left out on purpose: values, reports' content, and PDUs that continue in a further TPDU.
  */
 import type { Access } from '../../observation.ts';
 import { asciiText, framedProtocol } from './framing.ts';
@@ -24,6 +24,7 @@ const PDU = { request: 0xa0, response: 0xa1, error: 0xa2, unconfirmed: 0xa3, rej
 const SERVICE = { read: 4, write: 5 } as const;
 /** Our own codes beside the standard's numbers. */
 const CONTROL_WRITE = 0x105;
+const REPORT_WRITE = 0x205;
 const INFORMATION_REPORT = 0x200;
 const INITIATE = 0x201;
 const REJECT = 0x202;
@@ -36,6 +37,8 @@ const SERVICES = new Map<number, readonly [string, Access]>([
   [SERVICE.read, ['Read', 'read']],
   [SERVICE.write, ['Write', 'write']],
   [CONTROL_WRITE, ['Write (control)', 'control']],
+  // Every client that has values sent to it writes so: RptEna, GI, TrgOps, the data set to be sent.
+  [REPORT_WRITE, ['Write (report control)', 'read']],
   [6, ['GetVariableAccessAttributes', 'browse']],
   [7, ['DefineNamedVariable', 'program']],
   [10, ['DeleteVariableAccess', 'program']],
@@ -136,7 +139,7 @@ const tellNames = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSi
   let hasControl = false;
   for (let at = from, found = 0; at + 4 < to && found < NAMES_PER_MESSAGE; at++) {
     const item = at + 2 + bytes[at + 1];
-    if (bytes[at] !== VISIBLE_STRING || bytes[at + 1] === 0 || bytes[at + 1] > 0x7f || bytes[item] !== VISIBLE_STRING) continue;
+    if (bytes[at] !== VISIBLE_STRING || bytes[at + 1] === 0 || bytes[at + 1] > 0x7f || item + 2 > to || bytes[item] !== VISIBLE_STRING) continue;
     const end = item + 2 + bytes[item + 1];
     if (end > to || bytes[item + 1] === 0 || bytes[item + 1] > 0x7f) continue;
     const name = asciiText(bytes, item + 2, end);
@@ -146,6 +149,31 @@ const tellNames = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSi
     at = end - 1;
   }
   return hasControl;
+};
+
+/** Of a Write: listOfVariable, one variable of it (a SEQUENCE), its name, of a domain; and within that the domain and the item (ISO 9506-2, ObjectName). */
+const VARIABLE = { list: 0xa0, name: 0xa0, ofDomain: 0xa1 } as const;
+/** Functional constraints of report control blocks, unbuffered and buffered (IEC 61850-7-2 clause 17). */
+const REPORT_CONSTRAINTS = ['RP', 'BR'];
+
+/** Whether one variable is of a report control block: its functional constraint is the second part of the item's name (IEC 61850-8-1 clause 7.3.2). */
+const isOfReport = (bytes: Uint8Array, variable: Element): boolean => {
+  const name = readElement(bytes, variable.from, variable.to);
+  const ofDomain = name?.tag === VARIABLE.name ? readElement(bytes, name.from, name.to) : null;
+  const domain = ofDomain?.tag === VARIABLE.ofDomain ? readElement(bytes, ofDomain.from, ofDomain.to) : null;
+  const item = domain?.tag === VISIBLE_STRING ? readElement(bytes, domain.to, name?.to ?? 0) : null;
+  return item?.tag === VISIBLE_STRING && REPORT_CONSTRAINTS.includes(asciiText(bytes, item.from, item.to).split('$', 2)[1]);
+};
+
+/** Whether a Write names report control blocks and nothing else, and all of its names are there. */
+const asksForReports = (bytes: Uint8Array, names: Element | null): boolean => {
+  if (names?.tag !== VARIABLE.list || !names.isWhole || names.from === names.to) return false;
+  for (let at = names.from; at < names.to; ) {
+    const variable = readElement(bytes, at, names.to);
+    if (variable?.tag !== SEQUENCE || !isOfReport(bytes, variable)) return false;
+    at = variable.to;
+  }
+  return true;
 };
 
 const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, sink: ProtocolSink): void => {
@@ -168,14 +196,19 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   const asked = pdu.tag === PDU.response ? takeRequest(outstanding, key) : -1;
   if (asked >= 0) return sink.operation(-1, asked, MESSAGE.response, 0);
   if (service === null || number < 0) return sink.malformed('mms.service');
-  if (pdu.tag === PDU.response) return sink.operation(-1, number, MESSAGE.response, 0);
+  if (pdu.tag === PDU.response) {
+    // Whether it commanded, wrote, or asked for reports, only the request says.
+    if (number !== SERVICE.write) sink.operation(-1, number, MESSAGE.response, 0);
+    return;
+  }
   const namesVariables = service.number === SERVICE.read || service.number === SERVICE.write;
   const isControl = service.number === SERVICE.write && tellNames(bytes, service.from, service.to, null);
-  // What is written stands before the values; whether a control block is among it shows only where all of it is there.
+  // What is written stands before the values; whether a control object is among it, or only report control, shows only where all of it is there.
   const names = service.number === SERVICE.write ? readElement(bytes, service.from, service.to) : service;
   const isNamed = !namesVariables || !sink.isCut || names?.isWhole === true;
   if (service.number === SERVICE.write && !isControl && !isNamed) return sink.beyondCut();
-  const code = isControl ? CONTROL_WRITE : service.number;
+  const isReport = service.number === SERVICE.write && !isControl && asksForReports(bytes, names);
+  const code = isControl ? CONTROL_WRITE : isReport ? REPORT_WRITE : service.number;
   rememberRequest(outstanding, key, code);
   sink.operation(-1, code, MESSAGE.request, 0);
   if (namesVariables) tellNames(bytes, service.from, service.to, sink);

@@ -2,6 +2,7 @@
 import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
 import { ADS_READ } from './told-ads.ts';
 import { DNP3_WRITES } from './told-dnp3.ts';
+import { MMS_WRITES } from './told-mms.ts';
 
 export type Message = readonly [direction: number, hex: string];
 
@@ -83,6 +84,7 @@ export const READ: readonly ReadRow[] = [
     ['outstation 1'],
   ],
   DNP3_WRITES,
+  MMS_WRITES,
   [
     'iec104',
     'tcp',
