@@ -25,8 +25,6 @@ const OPERATIONS = new Map<number, readonly [string, Access]>([
   of(COMMAND_BASE, COMMAND.listInterfaces, 'ListInterfaces', 'browse'),
   of(COMMAND_BASE, COMMAND.registerSession, 'RegisterSession', 'browse'),
   of(COMMAND_BASE, COMMAND.unregisterSession, 'UnRegisterSession', 'browse'),
-  of(COMMAND_BASE, COMMAND.sendRequestData, 'SendRRData', 'read'),
-  of(COMMAND_BASE, COMMAND.sendUnitData, 'SendUnitData', 'read'),
   of(COMMAND_BASE, 0x72, 'IndicateStatus', 'diagnose'),
   of(COMMAND_BASE, 0x73, 'Cancel', 'browse'),
   of(0, 0x01, 'Get_Attributes_All', 'read'),

@@ -20,8 +20,9 @@ const COMMANDS = new Set<number>([...Object.values(COMMAND), 0x72, 0x73]);
  */
 const LISTS = new Set<number>([COMMAND.legacy, COMMAND.listServices, COMMAND.listIdentity, COMMAND.listInterfaces]);
 const INTERFACE_AND_TIMEOUT = 6;
-/** Status codes of table 2-3.3. */
+/** Status codes of table 2-3.3; in error codes above those of CIP, which are one octet. */
 const LARGEST_STATUS = 0x6a;
+const ENCAPSULATION_STATUS = 0x100;
 
 const ITEM = { null: 0x0000, identity: 0x000c, connected: 0x00b1, unconnected: 0x00b2 } as const;
 const ITEMS = 8;
@@ -175,9 +176,24 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
   return code === SERVICE.attributesAll && cls === CLASS.identity ? IDENTITY_ASKED : code;
 };
 
-const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number, asked: number, sink: ProtocolSink): void => {
+/** Whether an answer with this service may be to what was asked; a router refuses under the name of the envelope. */
+const isAnswerTo = (asked: number, service: number): boolean => {
+  if (service === SERVICE.unconnectedSend) return true;
+  if (asked === IDENTITY_ASKED) return service === SERVICE.attributesAll;
+  return service === (asked >= PCCC_BASE ? SERVICE.pccc : asked & 0xff);
+};
+
+/** Some clients ask everything under one context (pycomm3): of what was asked before, the answer was not heard. */
+const takeAsked = (outstanding: number[], key: number, service: number): number => {
+  let asked = takeRequest(outstanding, key);
+  while (asked >= 0 && !isAnswerTo(asked, service)) asked = takeRequest(outstanding, key);
+  return asked;
+};
+
+const readResponse = (bytes: Uint8Array, view: DataView, at: number, end: number, told: number, sink: ProtocolSink): void => {
   if (at + 4 > end) return sink.malformed('cip.response');
   const service = bytes[at] & 0x7f;
+  const asked = told >= 0 && isAnswerTo(told, service) ? told : -1;
   const status = bytes[at + 2];
   const data = at + 4 + bytes[at + 3] * 2;
   if (asked < 0 && service >= FIRST_CLASS_SERVICE) return sink.fact('enip.unmatched-response', `0x${service.toString(16)}`);
@@ -236,7 +252,7 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
       sink.serverIs(isResponse);
       const bundles = memory.bundles as number[];
       if (isResponse && (bytes[cip] & 0x7f) === SERVICE.multiple) readResponses(bytes, view, cip, next, takeBundle(bundles, key), sink);
-      else if (isResponse) readResponse(bytes, view, cip, next, takeRequest(outstanding, key), sink);
+      else if (isResponse) readResponse(bytes, view, cip, next, takeAsked(outstanding, key, bytes[cip] & 0x7f), sink);
       else {
         bundled.length = 0;
         const code = readRequest(bytes, view, cip, next, 0, sink);
@@ -247,6 +263,17 @@ const readItems = (bytes: Uint8Array, view: DataView, from: number, end: number,
     else if ((type === ITEM.connected || type === ITEM.unconnected) && sink.isCut) sink.beyondCut();
     at = next;
   }
+};
+
+/** What the encapsulation refuses (table 2-3.3) comes without its request: its context says which that was. */
+const readRefusal = (context: number, status: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  sink.serverIs(true);
+  const asked = takeRequest(memory.outstanding as number[], context);
+  const refused = asked >= 0 ? [asked] : takeBundle(memory.bundles as number[], context);
+  for (const code of refused) {
+    if (code >= 0) sink.operation(-1, code === IDENTITY_ASKED ? SERVICE.attributesAll : code, MESSAGE.error, ENCAPSULATION_STATUS | status);
+  }
+  if (refused.length === 0) sink.fact('enip.unmatched-response', `status 0x${status.toString(16)}`);
 };
 
 const PORT = 44818;
@@ -278,8 +305,8 @@ export const ENIP = framedProtocol({
     const status = view.getUint32(at + AT.status, true);
     const data = at + HEADER;
     if (command === COMMAND.sendRequestData || command === COMMAND.sendUnitData) {
-      if (status !== 0) return sink.operation(-1, COMMAND_BASE | command, MESSAGE.error, status);
-      return readItems(bytes, view, data + INTERFACE_AND_TIMEOUT, end, view.getUint32(at + AT.context, true), memory, sink);
+      const context = view.getUint32(at + AT.context, true);
+      return status === 0 ? readItems(bytes, view, data + INTERFACE_AND_TIMEOUT, end, context, memory, sink) : readRefusal(context, status, memory, sink);
     }
     // Requests of the list commands are empty, their answers are not; a session is registered by the handle in the answer.
     const hasHandle = view.getUint32(at + AT.session, true) !== 0;

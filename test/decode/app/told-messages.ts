@@ -2,6 +2,7 @@
 import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
 import { ADS_READ } from './told-ads.ts';
 import { DNP3_WRITES } from './told-dnp3.ts';
+import { ENIP_CONTEXTS } from './told-enip.ts';
 import { MMS_WRITES } from './told-mms.ts';
 
 export type Message = readonly [direction: number, hex: string];
@@ -85,6 +86,7 @@ export const READ: readonly ReadRow[] = [
   ],
   DNP3_WRITES,
   MMS_WRITES,
+  ENIP_CONTEXTS,
   [
     'iec104',
     'tcp',
