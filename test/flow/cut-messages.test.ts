@@ -11,7 +11,7 @@ const cut = (frames: readonly TimedFrame[], snap: number): TimedFrame[] => frame
 const s7 = (rosctr: number, reference: number, parameters: readonly number[], data: number): number[] => {
   const head = [0x32, rosctr, 0, 0, 0, reference, 0, parameters.length, data >> 8, data & 0xff, ...(rosctr === 3 ? [0, 0] : [])];
   const size = 7 + head.length + parameters.length + data;
-  return [3, 0, size >> 8, size & 0xff, 2, 0xf0, 0x80, ...head, ...parameters, ...new Array<number>(data).fill(9)];
+  return [3, 0, size >> 8, size & 0xff, 2, 0xf0, 0x80, ...head, ...parameters, ...new Array<number>(data).fill(0xff)];
 };
 /** Ethernet, IPv4 and TCP. */
 const FRAME_HEADERS = 54;

@@ -218,6 +218,25 @@ const readUserData = (bytes: Uint8Array, view: DataView, parameters: number, end
   if (code === (USER_DATA | 0x401) && type === USER_DATA_TYPE.response) tellIdentity(bytes, view, parameters + 4 + bytes[parameters + 3], end, sink);
 };
 
+const DONE = 0xff;
+/** A refused item of Read Var: its return code, then transport size and length, both zero. Of Write Var, an item is its return code. */
+const REFUSED_ITEM_OCTETS = 4;
+
+/**
+ * Return code of the first item, where none of an answer's items was carried out: the controller says so of an area that it has not
+ * (0x0a), or that ends sooner (0x05), and leaves the header's error zero. 0 where one was, -1 where that is beyond the cut.
+ */
+const itemRefusal = (bytes: Uint8Array, parameters: number, data: number, end: number, isCut: boolean): number => {
+  if (parameters + 2 > end) return isCut ? -1 : 0;
+  const items = bytes[parameters + 1];
+  const octets = bytes[parameters] === FUNCTION.readVar ? REFUSED_ITEM_OCTETS : 1;
+  for (let i = 0, at = data; i < items; i++, at += octets) {
+    if (at >= end) return isCut ? -1 : 0;
+    if (bytes[at] === DONE) return 0;
+  }
+  return items > 0 ? bytes[data] : 0;
+};
+
 /** Octets of parameters that say what is asked and whether it was refused: the function; of user data, group, subfunction and error. */
 const FUNCTION_OCTETS = 1;
 const USER_DATA_OCTETS = 12;
@@ -239,9 +258,14 @@ const readPdu = (bytes: Uint8Array, view: DataView, s7: number, end: number, isW
   // What the answer itself says goes before what was asked under its reference: some clients use two references in turn.
   const told = hasFunction ? bytes[parameters] : -1;
   const code = asked >= 0 && (told < 0 || told === (asked & 0xff)) ? asked : told;
-  if (code < 0) return;
+  // Of a PI service, only its request says what it is for.
+  if (code < 0 || (code === FUNCTION.piService && asked !== code)) return;
   sink.serverIs(code !== FUNCTION.downloadBlock && code !== FUNCTION.downloadEnded);
-  const error = view.getUint16(s7 + S7_HEADER);
+  let error = view.getUint16(s7 + S7_HEADER);
+  if (error === 0 && (told === FUNCTION.readVar || told === FUNCTION.writeVar)) {
+    error = itemRefusal(bytes, parameters, parameters + view.getUint16(s7 + 6), end, sink.isCut);
+    if (error < 0) return sink.beyondCut();
+  }
   sink.operation(-1, code, error === 0 ? MESSAGE.response : MESSAGE.error, error);
 };
 

@@ -4,6 +4,7 @@ import { ADS_READ } from './told-ads.ts';
 import { DNP3_WRITES } from './told-dnp3.ts';
 import { ENIP_CONTEXTS } from './told-enip.ts';
 import { MMS_WRITES } from './told-mms.ts';
+import { S7_REFUSALS } from './told-s7comm.ts';
 
 export type Message = readonly [direction: number, hex: string];
 
@@ -86,6 +87,7 @@ export const READ: readonly ReadRow[] = [
   ],
   DNP3_WRITES,
   MMS_WRITES,
+  S7_REFUSALS,
   ENIP_CONTEXTS,
   [
     'iec104',
