@@ -50,9 +50,10 @@ const FUNCTIONS = new Map<number, readonly [name: string, access: Access, sender
   [codeOf(2, 25), ['Loopback Diagnostic Request', 'diagnose', 'either']],
   [codeOf(2, 29), ['Equipment Constant Namelist Request', 'browse', 'host']],
   [codeOf(2, 31), ['Date and Time Set Request', 'write', 'host', 'acknowledged']],
-  [codeOf(2, 33), ['Define Report', 'write', 'host', 'acknowledged']],
-  [codeOf(2, 35), ['Link Event Report', 'write', 'host', 'acknowledged']],
-  [codeOf(2, 37), ['Enable/Disable Event Report', 'write', 'host', 'acknowledged']],
+  // Every host that collects has its reports sent so: it subscribes (SEMI E30, event data collection).
+  [codeOf(2, 33), ['Define Report', 'read', 'host', 'acknowledged']],
+  [codeOf(2, 35), ['Link Event Report', 'read', 'host', 'acknowledged']],
+  [codeOf(2, 37), ['Enable/Disable Event Report', 'read', 'host', 'acknowledged']],
   [codeOf(2, 39), ['Multi-block Inquire', 'browse', 'host']],
   [codeOf(2, 41), ['Host Command Send', 'control', 'host', 'acknowledged']],
   [codeOf(2, 43), ['Reset Spooling Streams and Functions', 'write', 'host', 'acknowledged']],

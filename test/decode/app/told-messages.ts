@@ -3,6 +3,7 @@ import { TO_CLIENT, TO_SERVER } from '../../../src/decode/app/protocol.ts';
 import { ADS_READ } from './told-ads.ts';
 import { DNP3_WRITES } from './told-dnp3.ts';
 import { ENIP_CONTEXTS } from './told-enip.ts';
+import { HSMS_READ } from './told-hsms.ts';
 import { MMS_WRITES } from './told-mms.ts';
 import { S7_REFUSALS } from './told-s7comm.ts';
 
@@ -371,40 +372,7 @@ export const READ: readonly ReadRow[] = [
     ],
     ['PRIORITY1'],
   ],
-  // Equipment of a fab and its host: what is accepted, what is refused, what it reports of its own accord, and what it does not know.
-  [
-    'hsms',
-    'tcp',
-    5000,
-    [
-      [TO_SERVER, '0000000a ffff00000001 00000001'],
-      [TO_CLIENT, '0000000a ffff00000002 00000001'],
-      [TO_SERVER, '0000000c 0000810d0000 00000002 0100'],
-      [TO_CLIENT, '00000022 0000010e0000 00000002 010221010001024108455443482d3230304105342e312e37'],
-      [TO_SERVER, '00000015 000082290000 00000003 0102410553544152540100'],
-      [TO_CLIENT, '00000011 0000022a0000 00000003 01022101040100'],
-      [TO_SERVER, '00000025 000082290000 00000004 0102410950502d53454c4543540101010241045050494441027231'],
-      [TO_CLIENT, '00000011 0000022a0000 00000004 01022101020100'],
-      [TO_CLIENT, '0000001a 0000860b0000 00000100 0103b10400000001b104000000070100'],
-      [TO_SERVER, '0000000d 0000060c0000 00000100 210100'],
-      [TO_SERVER, '00000015 000087030000 00000005 0102410272312103010203'],
-      [TO_CLIENT, '0000000d 000007040000 00000005 210100'],
-      [TO_SERVER, '00000012 000081030000 00000006 0101b10400000003'],
-      [TO_CLIENT, '00000012 000001040000 00000006 0101b10400000009'],
-      [TO_SERVER, '0000000d 0000e3010000 00000009 410178'],
-      [TO_CLIENT, '00000016 000009030000 00000009 210a0000e301000000000009'],
-      [TO_SERVER, '0000000a ffff00000005 0000000a'],
-      [TO_CLIENT, '0000000a ffff00000006 0000000a'],
-      [TO_SERVER, '0000000a ffff00000009 0000000b'],
-    ],
-    [
-      'Select/browse/request', 'Select/browse/response', 'S1F13 Establish Communications Request/browse/request', 'S1F13 Establish Communications Request/browse/response',
-      'S2F41 Host Command Send/control/request', 'S2F41 Host Command Send/control/response', 'S2F41 Host Command Send/control/error 2', 'S6F11 Event Report Send/read/response',
-      'S7F3 Process Program Send/program/request', 'S7F3 Process Program Send/program/response', 'S1F3 Selected Equipment Status Request/read/request',
-      'S1F3 Selected Equipment Status Request/read/response', 'S99F1/program/request', 'S99F1/program/error 3',
-    ],
-    ['START', 'PP-SELECT'],
-  ],
+  HSMS_READ,
   // Meters: what is read and refused, in the wrapper, as clients of two makers ask it; and in HDLC, with a firmware's block, a meter that is switched off, ciphered requests.
   [
     'dlms-cosem',
