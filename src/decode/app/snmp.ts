@@ -1,6 +1,6 @@
 /**
- * SNMP versions 1 and 2c (RFC 1157, RFC 3416); version 3 is only named. In: one datagram. Out: PDU types as operations with
- * their error status, the version, sysName and sysDescr where an answer tells them. Communities are passwords: never kept.
+ * SNMP versions 1, 2c and 3 (RFC 1157, RFC 3416, RFC 3412). In: one datagram. Out: PDU types as operations with their error status, the
+ * version, sysName and sysDescr where an answer tells them. Of version 3 what is encrypted is only named. Communities are passwords: never kept.
  */
 import type { Access } from '../../observation.ts';
 import { content, lengthOf } from './ber.ts';
@@ -13,7 +13,7 @@ import { senderByReading } from './sender.ts';
 const SEQUENCE = 0x30;
 const INTEGER = 0x02;
 const OCTETS = 0x04;
-const PDU = { response: 2, first: 0xa0, last: 0xa8 } as const;
+const PDU = { response: 2, report: 8, first: 0xa0, last: 0xa8 } as const;
 const NOTIFICATIONS = new Set([4, 7]);
 const VERSIONS = new Map([
   [0, '1'],
@@ -31,7 +31,6 @@ const TYPES: readonly (readonly [string, Access])[] = [
   ['GetBulkRequest', 'read'],
   ['InformRequest', 'read'],
   ['SNMPv2-Trap', 'read'],
-  ['Report', 'diagnose'],
 ];
 
 /** 1.3.6.1.2.1.1.n.0 (RFC 3418) and then an OCTET STRING. */
@@ -56,6 +55,41 @@ const pduAt = (bytes: Uint8Array, version: number, to: number): number => {
   if (at < 0) return -1;
   const pdu = at + lengthOf(bytes, community);
   return pdu + 2 <= to && bytes[pdu] >= PDU.first && bytes[pdu] <= PDU.last ? pdu : -1;
+};
+
+/** Offset behind the element at `at`, which has to have this tag; -1 where it has not, or where that is not there. */
+const behind = (bytes: Uint8Array, at: number, to: number, tag: number): number => {
+  const from = at < 0 || bytes[at] !== tag ? -1 : content(bytes, at, to);
+  return from < 0 || from + lengthOf(bytes, at) + 2 > to ? -1 : from + lengthOf(bytes, at);
+};
+
+/** Offset of what version 3 carries (RFC 3412 clause 6), behind the header's data and the security parameters: a scoped PDU, or octets that are encrypted. */
+const scopedAt = (bytes: Uint8Array, version: number, to: number): number => behind(bytes, behind(bytes, version + 1, to, SEQUENCE), to, OCTETS);
+
+/** Offset of the PDU in a scoped one, behind the context's engine and name. */
+const scopedPduAt = (bytes: Uint8Array, scoped: number, to: number): number => {
+  const engine = bytes[scoped] === SEQUENCE ? content(bytes, scoped, to) : -1;
+  const pdu = behind(bytes, behind(bytes, engine, to, OCTETS), to, OCTETS);
+  return pdu >= 0 && bytes[pdu] >= PDU.first && bytes[pdu] <= PDU.last ? pdu : -1;
+};
+
+/** Offset of a PDU's variable bindings, behind its id, error status and index; -1 where they are not there. */
+const bindingsAt = (bytes: Uint8Array, pdu: number, to: number): number => behind(bytes, behind(bytes, behind(bytes, content(bytes, pdu, to), to, INTEGER), to, INTEGER), to, INTEGER);
+
+/** 1.3.6.1.6.3.15.1.1.n.0, the counter that a Report tells (RFC 3414, usmStats). */
+const SECURITY_COUNTER = [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x06, 0x03, 0x0f, 0x01, 0x01];
+/** Not in the time window, unknown engine: by these two a client learns what it needs, and asks again (RFC 3414 clause 4). */
+const DISCOVERY = new Set([2, 4]);
+/** In error codes above every error status: 256 and the counter's number, 256 alone for another one. */
+const REPORTED = 0x100;
+
+/** What a Report answers with: 0 where it is part of discovery, its error code, -1 where that is beyond the cut. */
+const reportedError = (bytes: Uint8Array, from: number, to: number, isCut: boolean): number => {
+  let at = bytes.indexOf(SECURITY_COUNTER[0], from);
+  while (at >= 0 && at + 12 <= to && !SECURITY_COUNTER.every((octet, i) => bytes[at + i] === octet)) at = bytes.indexOf(SECURITY_COUNTER[0], at + 1);
+  if (at < 0 || at + 12 > to) return isCut ? -1 : REPORTED;
+  const counter = bytes[at + SECURITY_COUNTER.length];
+  return DISCOVERY.has(counter) ? 0 : REPORTED | counter;
 };
 
 const tellSystem = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSink): void => {
@@ -84,15 +118,17 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemo
   const after = Math.min(to, request + 2 + bytes[request + 1]);
   for (let i = request + 2; i < after; i++) id = (id * 256 + bytes[i]) >>> 0;
   const outstanding = memory.outstanding as number[];
-  if (type !== PDU.response) {
+  if (type !== PDU.response && type !== PDU.report) {
     sink.serverIs(false);
     rememberRequest(outstanding, id, type);
     return sink.operation(-1, type, MESSAGE.request, 0);
   }
   sink.serverIs(true);
   if (after + 3 > to && sink.isCut) return sink.beyondCut();
+  const told = after + 3 <= to && bytes[after] === INTEGER && bytes[after + 1] === 1 ? bytes[after + 2] : 0;
+  const status = type === PDU.report ? reportedError(bytes, after, to, sink.isCut) : told;
+  if (status < 0) return sink.beyondCut();
   const asked = takeRequest(outstanding, id);
-  const status = after + 3 <= to && bytes[after] === INTEGER && bytes[after + 1] === 1 ? bytes[after + 2] : 0;
   // What it answers, only its request says: where that was before the capture, or in a burst too long to be remembered, nobody asks for a "Response".
   if (asked >= 0) sink.operation(-1, asked, status === 0 ? MESSAGE.response : MESSAGE.error, status);
   tellSystem(bytes, after, to, sink);
@@ -119,9 +155,14 @@ export const SNMP: StreamProtocol = {
       return to;
     }
     sink.fact('snmp.version', VERSIONS.get(bytes[version]) ?? '');
-    if (bytes[version] === V3) return to;
-    const pdu = pduAt(bytes, version, to);
-    if (pdu >= 0) readPdu(bytes, pdu, to, memory, sink);
+    const scoped = bytes[version] === V3 ? scopedAt(bytes, version, to) : -1;
+    if (scoped >= 0 && bytes[scoped] === OCTETS) return to;
+    const pdu = bytes[version] === V3 ? scopedPduAt(bytes, scoped, to) : pduAt(bytes, version, to);
+    const bindings = bytes[version] === V3 && pdu >= 0 ? bindingsAt(bytes, pdu, to) : -1;
+    // By a PDU without variables a client of version 3 learns the agent's engine: what it asks for afterwards may be encrypted.
+    if (bindings >= 0 && bytes[bindings] === SEQUENCE && bytes[bindings + 1] === 0) return to;
+    if (bytes[version] === V3 && bindings < 0 && sink.isCut) sink.beyondCut();
+    else if (pdu >= 0) readPdu(bytes, pdu, to, memory, sink);
     else sink.malformed('snmp.pdu');
     return to;
   },

@@ -6,6 +6,7 @@ import { ENIP_CONTEXTS } from './told-enip.ts';
 import { HSMS_READ } from './told-hsms.ts';
 import { MMS_WRITES } from './told-mms.ts';
 import { S7_REFUSALS } from './told-s7comm.ts';
+import { SNMP_V3 } from './told-snmp.ts';
 
 export type Message = readonly [direction: number, hex: string];
 
@@ -89,6 +90,7 @@ export const READ: readonly ReadRow[] = [
   DNP3_WRITES,
   MMS_WRITES,
   S7_REFUSALS,
+  SNMP_V3,
   ENIP_CONTEXTS,
   [
     'iec104',
