@@ -4,9 +4,12 @@
  * (known-capture.ts).
  */
 import type Database from 'better-sqlite3';
+import { errorText } from '../errors.ts';
+import type { Recorder } from '../flow/recorder.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Content } from '../source/frame-batch.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
+import { badContent } from './store-errors.ts';
 
 export type CaptureState = 'running' | 'complete' | 'truncated' | 'corrupt' | 'unsupported' | 'interrupted';
 
@@ -147,9 +150,22 @@ export function stampCheckpoint(db: Database.Database, id: number, ms: number): 
 export const lastUnfinishedCheckpoint = (db: Database.Database): number | null =>
   db.prepare("SELECT max(checkpoint_ns) / 1000000 FROM capture WHERE state = 'running' AND kind IN ('live', 'stream')").pluck().get() as number | null;
 
-export function readDecoderState(db: Database.Database): string | null {
+function readDecoderState(db: Database.Database): string | null {
   const state = db.prepare('SELECT state FROM decoder_state WHERE id = 1').pluck().get() as Buffer | undefined;
   return state === undefined ? null : state.toString('utf8');
+}
+
+/**
+ * A recorder with what the last import or capture remembered. It was written whole, and is read by a program that knows its version: what cannot
+ * be put back was changed on the disk. Throws `badContent` then.
+ */
+export function resumeRecorder(db: Database.Database, create: (saved: string | null) => Recorder): Recorder {
+  const saved = readDecoderState(db);
+  try {
+    return create(saved);
+  } catch (error) {
+    throw badContent(`what it remembers of open connections cannot be read (${errorText(error)})`);
+  }
 }
 
 export function writeDecoderState(db: Database.Database, state: string): void {

@@ -48,6 +48,8 @@ const BUSY_TIMEOUT_MS = 25_000;
 const PRIVATE_FILE = 0o600;
 /** Up to here every page is checked on opening (about 0.5 s); beyond, damage shows where it is met. */
 const CHECKED_OCTETS = 128 * 1024 * 1024;
+/** Up to here indexes are held against their tables as well, and rows against their order: four times the time in a large store. */
+const CHECKED_AGAINST_INDEXES = 16 * 1024 * 1024;
 
 /** `--db`, else BASELINE_DB, else `baseline.db` in the working folder. */
 export function storePath(option: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
@@ -93,6 +95,7 @@ function openWriter(file: string, path: string, options: OpenOptions, beforeMigr
   const migrations = options.migrations ?? MIGRATIONS;
   const kind = recogniseFile(path, migrations.length);
   if (kind !== 'store') createFile(file, kind);
+  const isSound = kind === 'store' && lookFirst(file, path, options, migrations.length);
   const db = connect(file, options, false);
   try {
     setUpWriter(db);
@@ -101,7 +104,7 @@ function openWriter(file: string, path: string, options: OpenOptions, beforeMigr
       if (isEmpty(db)) migrate(db, 0, migrations);
     }).immediate();
     const version = checkMark(db, path, migrations.length);
-    checkPages(db, file, path);
+    if (!isSound) checkPages(db, file, path);
     if (version < migrations.length) {
       beforeMigration(db, file, version);
       db.transaction(() => {
@@ -118,6 +121,26 @@ function openWriter(file: string, path: string, options: OpenOptions, beforeMigr
     throw error;
   }
   return db;
+}
+
+/**
+ * Looks at a store as a reader does: what is refused stays as it is. Closing a writer brings the log beside the file into it, and where that is
+ * another store's, as when a copy was put back beside it, the file would be lost by having been refused.
+ * @returns false where only a writer may look: one that was killed left something to roll back
+ */
+function lookFirst(file: string, path: string, options: OpenOptions, known: number): boolean {
+  let db: Connection | null = null;
+  try {
+    db = connect(file, options, true);
+    checkMark(db, path, known);
+    checkPages(db, file, path);
+    return true;
+  } catch (error) {
+    if (needsCopy(error)) return false;
+    throw error;
+  } finally {
+    if (db !== null) closeQuietly(db);
+  }
 }
 
 /** Opens for reading only. Where the folder is read-only, or the store older than we are, a private copy is read. */
@@ -244,8 +267,9 @@ function checkMark(db: Connection, path: string, known: number): number {
 }
 
 function checkPages(db: Connection, file: string, path: string): void {
-  if (statSync(file).size > CHECKED_OCTETS) return;
-  const verdict = db.pragma('quick_check(1)', { simple: true });
+  const { size } = statSync(file);
+  if (size > CHECKED_OCTETS) return;
+  const verdict = db.pragma(size > CHECKED_AGAINST_INDEXES ? 'quick_check(1)' : 'integrity_check(1)', { simple: true });
   if (verdict !== 'ok') throw damaged(path, String(verdict).replaceAll(/\s+/g, ' '));
 }
 

@@ -5,6 +5,7 @@
  * The hour -1 (frames without a time) belongs to no day.
  */
 import type { Day } from '../observation.ts';
+import { parseStored } from './store-errors.ts';
 
 const HOURS_PER_DAY = 24;
 
@@ -33,7 +34,7 @@ function addRun(runs: number[], day: number, days: number, hours: number): void 
 export function mergedDays(held: string, added: string): string {
   if (held === added || added === '') return held;
   if (held === '') return added;
-  const sides = [held, added].map((text) => ({ runs: JSON.parse(text) as number[], at: 0 }));
+  const sides = [held, added].map((text) => ({ runs: parseStored(text) as number[], at: 0 }));
   const merged: number[] = [];
   for (let day = 0; ; ) {
     let hours = 0;
@@ -53,7 +54,7 @@ export function mergedDays(held: string, added: string): string {
 }
 
 function expanded(text: string): readonly Day[] {
-  const runs = text === '' ? [] : (JSON.parse(text) as number[]);
+  const runs = text === '' ? [] : (parseStored(text) as number[]);
   const days: Day[] = [];
   for (let i = 0; i < runs.length; i += 3) for (let at = 0; at < runs[i + 1]; at++) days.push({ day: runs[i] + at, hours: runs[i + 2] });
   return days;

@@ -10,7 +10,7 @@ import type { CaptureState } from './captures.ts';
 import type { Connection } from './database.ts';
 import { INSTANT, widenSpan } from './instant-sql.ts';
 import { instant, instantColumns, type DescribeOperation } from './read-words.ts';
-import { countedMeanwhile } from './store-errors.ts';
+import { countedMeanwhile, parseStored } from './store-errors.ts';
 
 export interface KnownLog {
   readonly id: number;
@@ -34,7 +34,7 @@ const MOST = '9007199254740991';
 /** Logs of files, oldest first. */
 export function listFileLogs(db: Connection): KnownLog[] {
   const rows = db.prepare("SELECT id, name, head, digest, size, state, clock, lines, rev AS revision FROM firewall_log WHERE kind = 'file' ORDER BY id").all() as (Omit<KnownLog, 'clock'> & { clock: string })[];
-  return rows.map((row) => ({ ...row, clock: JSON.parse(row.clock) as ClockMemory }));
+  return rows.map((row) => ({ ...row, clock: parseStored(row.clock) as ClockMemory }));
 }
 
 export function insertLog(db: Connection, kind: 'file' | 'stream', name: string, revision: number): number {
@@ -171,7 +171,7 @@ export function readLogStatus(db: Connection): LogStatus {
       id, name, digest, state, reason, lines, entries,
       firstNs: instant(firstS, firstN),
       lastNs: instant(lastS, lastN),
-      assumptions: JSON.parse(assumptions) as string[],
+      assumptions: parseStored(assumptions) as string[],
       counters: Object.fromEntries(counters.all(id) as [string, number][]),
       samples: samples.all(id) as LogRecord['samples'],
     })),

@@ -17,7 +17,7 @@ import {
   isBrokenOff,
   listFileCaptures,
   readCaptureCounters,
-  readDecoderState,
+  resumeRecorder,
   setContent,
   type CaptureState,
 } from './captures.ts';
@@ -67,7 +67,7 @@ export function beginImport(store: Store, settings: ImportSettings = {}): Import
 
 function createSession(store: Store, settings: ImportSettings): ImportSession {
   const { readers = 0 } = settings;
-  const recorder = createRecorder(readDecoderState(store.db), settings.opensTunnels);
+  const recorder = resumeRecorder(store.db, (saved) => createRecorder(saved, settings.opensTunnels));
   if (settings.afresh === true) forgetStreams(recorder);
   return {
     ...createCheckpoints(store, recorder, readers > 0),

@@ -12,7 +12,7 @@ import { DAY_MS, HOUR_MS } from '../net/time.ts';
 import { errorCode, storeError } from '../errors.ts';
 import { copyTables, isCopyCheap } from '../flow/flow-tables.ts';
 import type { FrameBatch, FrameSource } from '../source/frame-batch.ts';
-import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, readDecoderState, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
+import { insertCapture, lastUnfinishedCheckpoint, markUnfinished, resumeRecorder, stampCheckpoint, type CaptureState, type ReceivedTotals } from './captures.ts';
 import type { Connection, WritableStore } from './database.ts';
 import { createIntervalWriter, isWriterGone, type IntervalWriter } from './interval-writer.ts';
 import { writeInterval, type Interval, type Written } from './interval.ts';
@@ -97,7 +97,7 @@ function createRun(store: WritableStore, source: FrameSource, capture: LiveCaptu
   // A commit that the disk does not have yet would be a lost checkpoint after a power cut.
   db.pragma('synchronous = FULL');
   const writer = createStoreWriter(db);
-  const recorder = createLiveRecorder(readDecoderState(db), capture.opensTunnels === true);
+  const recorder = resumeRecorder(db, (saved) => createLiveRecorder(saved, capture.opensTunnels === true));
   const { state } = recorder;
   let checkpointMs = performance.now();
   let writtenMs = checkpointMs;

@@ -5,6 +5,7 @@
  */
 import type { Connection } from './database.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
+import { parseStored } from './store-errors.ts';
 
 export type Value = number | string | null;
 
@@ -33,7 +34,7 @@ export function* readColumns<V extends readonly Value[]>(db: Connection, { table
     .raw();
   for (let from = least; from <= most; from += OWNERS) {
     requireEvidenceFits();
-    yield (lists.get(from, from + OWNERS) as string[]).map((list) => JSON.parse(list) as Value[]) as unknown as Columns<V>;
+    yield (lists.get(from, from + OWNERS) as string[]).map((list) => parseStored(list) as Value[]) as unknown as Columns<V>;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Conversation, Day } from '../observation.ts';
 import type { Connection } from './database.ts';
+import { parseStored } from './store-errors.ts';
 
 export interface SensorTruthHour {
   /** Since 1970. */
@@ -86,7 +87,7 @@ export function readOneWayHours(db: Connection, conversations: readonly Conversa
     .prepare(`SELECT json_group_array(hour) FROM conversation_hour WHERE hour >= 0 AND (packets_to_server = 0 OR packets_to_client = 0)
       AND conversation IN (SELECT id FROM conversation WHERE transport = 6) GROUP BY conversation`)
     .pluck();
-  for (const list of lists.iterate() as IterableIterator<string>) for (const hour of JSON.parse(list) as number[]) at(hour).oneWay++;
+  for (const list of lists.iterate() as IterableIterator<string>) for (const hour of parseStored(list) as number[]) at(hour).oneWay++;
   return counts;
 }
 

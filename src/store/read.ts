@@ -4,12 +4,14 @@
  * Every table is read once, in key order, and joined here: one pass for a plant of 100,000 conversations over weeks.
  */
 import type { AddressRecord, CaptureSpan, Conversation, Fact, FoldedScan, ObservationSet, Operation, RegisterRange, SensorTruth } from '../observation.ts';
+import { parseSpan } from '../net/address-set.ts';
 import type { Connection } from './database.ts';
 import { createDaysReader } from './days-text.ts';
 import { gather, readColumns } from './read-columns.ts';
 import { requireEvidenceFits } from './memory-limit.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import { rhythmBins } from './rhythm-text.ts';
+import { badContent } from './store-errors.ts';
 import { direction, functionNumber, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
@@ -46,23 +48,38 @@ const observationSet = (db: Connection, addresses: Addresses, conversations: Con
   sensor: readSensor(db, addresses),
 });
 
-const textOf = (addresses: Addresses, id: number): string => addresses.get(id)?.address ?? '';
+/** Rows name addresses that are there: both were written in one transaction. */
+function held<T>(address: T | undefined): T {
+  if (address === undefined) throw badContent('an address that something was counted for is not in it');
+  return address;
+}
+
+const textOf = (addresses: Addresses, id: number): string => held(addresses.get(id)).address;
 
 const NONE: readonly never[] = [];
 
 /** Instants as text: their nanoseconds fit no number. */
 const FIRST = "first_ns || ''";
 const LAST = "last_ns || ''";
-const nsOrZero = (text: string | null): bigint => (text === null ? 0n : BigInt(text));
+function nsOrZero(text: string | null): bigint {
+  try {
+    return text === null ? 0n : BigInt(text);
+  } catch {
+    throw badContent('a time in it cannot be read');
+  }
+}
 
 function readAddresses(db: Connection): Addresses {
   const texts = new Map<number, string>();
   for (const [ids, text] of readColumns<[number, string]>(db, { table: 'address', columns: ['id', 'text'] })) {
-    for (let i = 0; i < ids.length; i++) texts.set(ids[i], text[i]);
+    for (let i = 0; i < ids.length; i++) {
+      if (parseSpan(text[i]) === null) throw badContent(`"${text[i]}" stands in it for an address`);
+      texts.set(ids[i], text[i]);
+    }
   }
   const macs = gather<[number, number, string | null, string | null], AddressRecord['macs'][number]>(
     db, { table: 'address_mac', columns: ['address', 'mac', FIRST, LAST], order: 'mac' },
-    ([, mac, first, last], i) => ({ mac: texts.get(mac[i]) ?? '', firstNs: nsOrZero(first[i]), lastNs: nsOrZero(last[i]) }));
+    ([, mac, first, last], i) => ({ mac: held(texts.get(mac[i])), firstNs: nsOrZero(first[i]), lastNs: nsOrZero(last[i]) }));
   const facts = gather<[number, string, string], AddressRecord['facts'][number]>(
     db, { table: 'address_fact', columns: ['address', 'name', 'value'], order: 'name, count DESC, value' }, ([, name, value], i) => ({ name: name[i], value: value[i] }));
   const records = new Map<number, AddressRecord>();

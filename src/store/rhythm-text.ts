@@ -3,8 +3,9 @@
  * there is none. In its owner's row it costs a third of rows of its own, two an owner.
  */
 import type { RhythmBin } from '../observation.ts';
+import { parseStored } from './store-errors.ts';
 
-const parse = (text: string): number[] => (text === '' ? [] : (JSON.parse(text) as number[]));
+const parse = (text: string): number[] => (text === '' ? [] : (parseStored(text) as number[]));
 
 /** What was held and what came to it, as one. */
 export function mergedRhythm(held: string, added: string): string {

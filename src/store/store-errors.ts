@@ -15,7 +15,7 @@ export const newer = (path: string, version: number, known: number): Error =>
 export const damaged = (path: string, how: string): Error =>
   storeError(
     `the store ${path} is damaged: ${how}`,
-    'Put back a copy, or import the captures again into a new store (--db NEW.db).',
+    'Put back a copy, without the -wal and -shm files beside the damaged one, or import the captures again into a new store (--db NEW.db).',
   );
 
 /** The file that is open does not stand at its path any more. The first line alone is said while a capture runs. */
@@ -32,8 +32,22 @@ export const logRemoved = (path: string): BaselineError =>
     'Nothing is lost: all of it is in the store itself now. Leave those files alone while a capture runs, and start it again.',
   );
 
-/** A code of ours: an error keeps no more than that on its way between threads. */
+/** Codes of ours: an error keeps no more than that and its text on its way between threads. */
 const COUNTED_MEANWHILE = 'COUNTED_MEANWHILE';
+
+const BAD_CONTENT = 'BAD_CONTENT';
+
+/** Of what SQLite takes for sound and we never wrote: its octets were changed on the disk. @param what as it goes on behind "is damaged:" */
+export const badContent = (what: string): Error => Object.assign(new Error(what), { code: BAD_CONTENT });
+
+/** JSON that the store holds. Throws `badContent` where it is none. */
+export function parseStored(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badContent('a list in it cannot be read');
+  }
+}
 
 /** @param name of a capture or log that another process has brought into the store since it was looked for there */
 export const countedMeanwhile = (name: string): Error => Object.assign(new Error(name), { code: COUNTED_MEANWHILE });
@@ -70,7 +84,7 @@ export function asStoreError(error: unknown, path: string): unknown {
   if (code === 'EACCES' || code === 'EPERM' || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') {
     return line('may not be opened: permission denied', 'Ask its owner for permission, or name another file with --db.');
   }
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'SQLITE_SCHEMA') {
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === 'SQLITE_SCHEMA' || code === BAD_CONTENT) {
     return damaged(path, error.message);
   }
   if (code.startsWith('SQLITE_CANTOPEN')) {
@@ -83,6 +97,6 @@ export function asStoreError(error: unknown, path: string): unknown {
     return line('needs more memory than there is', 'Free memory, then run the same command again.');
   }
   // A statement that does not fit the tables: the mark is ours, the content is not.
-  if (code === 'SQLITE_ERROR' && /no such (?:table|column)/.test(error.message)) return damaged(path, error.message);
+  if (code === 'SQLITE_ERROR' && /no such (?:table|column)|has no column named|ON CONFLICT clause does not match/.test(error.message)) return damaged(path, error.message);
   return error;
 }
