@@ -4,11 +4,13 @@
  * unfinished octets of open streams, and evidence holds no payload.
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { storeError } from '../errors.ts';
 import { markUnfinished } from './captures.ts';
 import { openForReading, openForWriting, type Connection, type OpenOptions } from './database.ts';
 import { liveOwner, writeOwner } from './live-owner.ts';
 import { readRevision } from './read-status.ts';
-import { asStoreError } from './store-errors.ts';
+import { asStoreError, isFull } from './store-errors.ts';
 
 /** `change` sees the copy before it is packed; `scratch` is a path for it on the way. */
 export function packStore(path: string, scratch: string, target: string, change: (db: Connection) => void = () => undefined, options: OpenOptions = {}): void {
@@ -18,7 +20,7 @@ export function packStore(path: string, scratch: string, target: string, change:
     source.db.pragma('query_only = OFF');
     vacuumInto(source.db, scratch);
   } catch (error) {
-    throw asStoreError(error, path);
+    throw noRoom(error, path, scratch) ?? asStoreError(error, path);
   } finally {
     source.close();
   }
@@ -39,11 +41,15 @@ export function packStore(path: string, scratch: string, target: string, change:
       copy.close();
     }
   } catch (error) {
-    throw asStoreError(error, target);
+    throw noRoom(error, path, target) ?? asStoreError(error, target);
   } finally {
     rmSync(scratch, { force: true });
   }
 }
+
+/** The disk is full that the copy goes to, not the one of the store: those may be two. @returns null for any other error */
+const noRoom = (error: unknown, path: string, copy: string): Error | null =>
+  isFull(error) ? storeError(`no room for a copy of the store ${path}: the disk of ${dirname(copy)} is full`, 'Free three times the size of the store there, then run the same command again; the store itself was left as it is.') : null;
 
 function vacuumInto(db: Connection, file: string): void {
   closeSync(openSync(file, 'wx', 0o600));

@@ -94,4 +94,15 @@ describe.runIf(canRun('a small file system', [mayMount]))('a file system', () =>
     expect(ran.stderr).toContain('Set TMPDIR');
     expect(ran.status).toBe(4);
   });
+
+  // Full while the store is copied, and while what goes into the bundle is.
+  test.each([8, 48])('with %i pages left beside the store for a bundle: the disk of the copy is full, the store is as it was', (pages) => {
+    const mount = join(folder, `bundle-${pages}`);
+    mkdirSync(mount);
+    const script = 'mount -t tmpfs -o size="$1" none "$2" || exit 99; cp "$3" "$2/plant.db"; at=$2; from=$3; shift 3; "$@" --db "$at/plant.db"; code=$?; cmp "$from" "$at/plant.db" && test "$(ls -A "$at")" = plant.db && exit $code; exit 98';
+    const size = `${statSync(whole).size + pages * 4096}`;
+    const ran = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', size, mount, whole, ...PROGRAM, 'bundle', '--out', join(folder, `none-${pages}.tar`)], { encoding: 'utf8' });
+    expect(ran.stderr).toMatch(/^baseline: no room for a copy of the store \S+plant\.db: the disk of \S+ is full\n {2}Free three times the size of the store there, [^\n]+\n$/);
+    expect(ran.status).toBe(4);
+  });
 });
