@@ -171,9 +171,10 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   return fillReading(service, isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, NO_NODES);
 };
 
+/** A fault does not say what it refuses: where that was not heard, it is a fact, and nobody's operation. */
 const tellOperation = (reading: Reading, sink: ProtocolSink): void => {
   const { service, kind, status } = reading;
-  sink.operation(-1, service, kind, kind === MESSAGE.error ? status : 0);
+  if (service !== SERVICE_FAULT) sink.operation(-1, service, kind, kind === MESSAGE.error ? status : 0);
   for (const node of reading.nodes) sink.target(node);
   if (reading.isFault) sink.fact('opcua.fault', describeService(service).name);
 };
