@@ -87,6 +87,13 @@ test('OPC UA reverse connect: one conversation, whatever port the server dials f
   expect(one).toMatchObject({ client: DEVICE, server: CENTRE, port: 48_400, service: { name: 'opcua' }, direction: { by: 'handshake' }, sessions: 3 });
   expect(one.packets.toServer).toBeGreaterThan(0);
   expect(reversals(one)).toBe(3);
+  // `toServer` of a fact is what who asks sent, from the first message on.
+  const chunks = one.facts.filter(({ name }) => name === 'opcua.chunk').map(({ value, toServer, toClient }) => [value, toServer, toClient]);
+  expect(chunks).toEqual([
+    ['ACK/F', 0, 3],
+    ['HEL/F', 3, 0],
+    ['RHE/F', 0, 3],
+  ]);
 });
 
 test('DNP3: the outstation dials, the master asks', async () => {

@@ -45,25 +45,26 @@ const typeCode = (name: string): number => name.charCodeAt(0) | (name.charCodeAt
 
 const TYPE = Object.freeze({ hello: typeCode('HEL'), acknowledge: typeCode('ACK'), error: typeCode('ERR'), reverseHello: typeCode('RHE'), open: typeCode('OPN'), message: typeCode('MSG'), close: typeCode('CLO') } as const);
 
-/** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2). */
+/** Name and smallest size by type: header, then the fields of fixed size (7.1.2, 6.7.2); whether the server sends it, where only one of both does. */
 interface MessageType {
   readonly name: string;
   readonly least: number;
+  readonly isServers: boolean | null;
   readonly final: string;
   readonly facts: Readonly<Record<string, string>>;
 }
 const TYPES = new Map<number, MessageType>(
   (
     [
-      ['HEL', 32],
-      ['ACK', 28],
-      ['ERR', 12],
-      ['RHE', 16],
-      ['OPN', 32],
-      ['MSG', 24],
-      ['CLO', 24],
+      ['HEL', 32, false],
+      ['ACK', 28, true],
+      ['ERR', 12, null],
+      ['RHE', 16, true],
+      ['OPN', 32, null],
+      ['MSG', 24, null],
+      ['CLO', 24, null],
     ] as const
-  ).map(([name, least]) => [typeCode(name), { name, least, final: `${name}/F`, facts: { F: `${name}/F`, C: `${name}/C`, A: `${name}/A` } }]),
+  ).map(([name, least, isServers]) => [typeCode(name), { name, least, isServers, final: `${name}/F`, facts: { F: `${name}/F`, C: `${name}/C`, A: `${name}/A` } }]),
 );
 
 /** The type of nearly all messages. */
@@ -183,7 +184,6 @@ const tellOperation = (reading: Reading, sink: ProtocolSink): void => {
 const readConnection = (c: Cursor, type: number, memory: SessionMemory, sink: ProtocolSink): void => {
   switch (type) {
     case TYPE.hello: {
-      sink.serverIs(false);
       // A Hello opens a new connection: nothing known of an earlier one holds.
       memory.channel = CHANNEL.unknown;
       memory.outstanding = [];
@@ -195,11 +195,9 @@ const readConnection = (c: Cursor, type: number, memory: SessionMemory, sink: Pr
       break;
     }
     case TYPE.acknowledge:
-      sink.serverIs(true);
       skip(c, 20);
       break;
     case TYPE.reverseHello: {
-      sink.serverIs(true);
       const server = readText(c);
       const url = readText(c);
       if (server) sink.serverFact('opcua.application-uri', server);
@@ -356,9 +354,12 @@ const tellChunk = (bytes: Uint8Array, at: number, known: MessageType, sink: Prot
 const readChunk = (bytes: Uint8Array, view: DataView, at: number, end: number, known: MessageType, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
   const type = typeAt(bytes, at);
   const chunk = bytes[at + 3];
+  const isTooShort = view.getUint32(at + SIZE_AT, true) < known.least;
+  // Before it is counted: it may show that who was dialled asks.
+  if (known.isServers !== null && !isTooShort) sink.serverIs(known.isServers);
   tellChunk(bytes, at, known, sink);
   const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, end);
-  if (view.getUint32(at + SIZE_AT, true) < known.least) sink.malformed('opcua.size');
+  if (isTooShort) sink.malformed('opcua.size');
   else if (type === TYPE.message || type === TYPE.close) readMessage(c, type, chunk, isWhole, direction, memory, sink);
   else if (type === TYPE.open) readOpen(c, direction, memory, sink);
   else readConnection(c, type, memory, sink);
