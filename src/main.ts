@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { refuseEmpty, refuseMistyped, refuseTwice, wrongUse } from './commands/wrong-use.ts';
-import { BaselineError, errorCode, EXIT, usageError } from './errors.ts';
+import { BaselineError, errorCode, errorText, EXIT, usageError } from './errors.ts';
 import { printable } from './render/printable.ts';
 
 /**
@@ -117,6 +117,10 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   } catch (error) {
     if (isBrokenPipe(error)) return exitCode;
     const known = error instanceof BaselineError ? error : null;
+    if (errorCode(error) === 'ERR_MODULE_NOT_FOUND') {
+      await write(stderr, `baseline: the program is not complete: ${printable(errorText(error), LONGEST_LINE)}\n  Install it again; the store and the spec are as they were.\n`);
+      return EXIT_FAULT;
+    }
     if (known === null) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       await write(stderr, `baseline: a fault of the program, not of yours; please report it with the lines below\n${lines(stack)}`);

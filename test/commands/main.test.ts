@@ -195,6 +195,18 @@ test('a fault of ours keeps its stack, asks for a report and exits 70', async ()
   expect(stderr.text).toMatch(/please report it.*\nTypeError: x is not a function\n +at /);
 });
 
+test('a missing file of the program is named, and nobody is asked to report it', async () => {
+  const missing: unknown = await import(join(folder, 'not-there.js')).catch((error: unknown) => error);
+  const stdout: OutputStream = {
+    write: () => {
+      throw missing;
+    },
+  };
+  const stderr = new Recorder(false);
+  expect(await runCommandLine(['status', '--db', db], { environment: {}, stdout, stderr, signal: new AbortController().signal })).toBe(70);
+  expect(stderr.text).toMatch(/^baseline: the program is not complete: .*not-there\.js.*\n  Install it again/);
+});
+
 test('a reader that goes away is no fault', async () => {
   const many = join(folder, 'many.db');
   fillStore(many);
