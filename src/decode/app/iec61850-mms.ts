@@ -176,6 +176,40 @@ const asksForReports = (bytes: Uint8Array, names: Element | null): boolean => {
   return true;
 };
 
+/** Of an answer to a Read: which variables, where it says so, then the results; a result or a Write's acknowledgement that is a DataAccessError (ISO 9506-2). */
+const ANSWER = { specification: 0xa0, results: 0xa1, failure: 0x80 } as const;
+const CARRIED_OUT = -1;
+const BEYOND_CUT = -2;
+
+/** The first DataAccessError where none of an answer's variables was read or written: a server refuses so, not with an error PDU. */
+const refusalOf = (bytes: Uint8Array, service: Element, isCut: boolean): number => {
+  let list: Element | null = service;
+  if (service.number === SERVICE.read) {
+    list = readElement(bytes, service.from, service.to);
+    if (list?.tag === ANSWER.specification) list = readElement(bytes, list.to, service.to);
+    if (list?.tag !== ANSWER.results) return isCut ? BEYOND_CUT : CARRIED_OUT;
+  }
+  let refused = CARRIED_OUT;
+  for (let at = list.from; at < list.to; ) {
+    const item = readElement(bytes, at, list.to);
+    if (item === null || !item.isWhole) break;
+    if (item.tag !== ANSWER.failure) return CARRIED_OUT;
+    if (refused === CARRIED_OUT) refused = item.from < item.to ? bytes[item.from] : 0;
+    at = item.to;
+  }
+  if (list.isWhole) return refused;
+  return isCut ? BEYOND_CUT : CARRIED_OUT;
+};
+
+const readResponse = (bytes: Uint8Array, service: Element, asked: number, sink: ProtocolSink): void => {
+  const number = service.number;
+  // Whether a Write commanded, wrote, or asked for reports, only its request says.
+  if (asked < 0 && number === SERVICE.write) return;
+  const refused = number === SERVICE.read || number === SERVICE.write ? refusalOf(bytes, service, sink.isCut) : CARRIED_OUT;
+  if (refused === BEYOND_CUT) return sink.beyondCut();
+  sink.operation(-1, asked < 0 ? number : asked, refused === CARRIED_OUT ? MESSAGE.response : MESSAGE.error, refused === CARRIED_OUT ? 0 : refused);
+};
+
 const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, sink: ProtocolSink): void => {
   const invoke = readElement(bytes, pdu.from, pdu.to);
   if (invoke === null || invoke.to - invoke.from > 4) return sink.malformed('mms.invoke');
@@ -192,15 +226,9 @@ const readConfirmed = (bytes: Uint8Array, pdu: Element, memory: SessionMemory, s
   let service = readElement(bytes, invoke.to, pdu.to);
   // Modifiers, if any, stand before the service.
   if (service?.tag === SEQUENCE) service = readElement(bytes, service.to, pdu.to);
-  const number = service !== null && (service.tag & 0xc0) === 0x80 ? service.number : -1;
-  const asked = pdu.tag === PDU.response ? takeRequest(outstanding, key) : -1;
-  if (asked >= 0) return sink.operation(-1, asked, MESSAGE.response, 0);
-  if (service === null || number < 0) return sink.malformed('mms.service');
-  if (pdu.tag === PDU.response) {
-    // Whether it commanded, wrote, or asked for reports, only the request says.
-    if (number !== SERVICE.write) sink.operation(-1, number, MESSAGE.response, 0);
-    return;
-  }
+  if (service === null && sink.isCut) return sink.beyondCut();
+  if (service === null || (service.tag & 0xc0) !== 0x80) return sink.malformed('mms.service');
+  if (pdu.tag === PDU.response) return readResponse(bytes, service, takeRequest(outstanding, key), sink);
   const namesVariables = service.number === SERVICE.read || service.number === SERVICE.write;
   const isControl = service.number === SERVICE.write && tellNames(bytes, service.from, service.to, null);
   // What is written stands before the values; whether a control object is among it, or only report control, shows only where all of it is there.
