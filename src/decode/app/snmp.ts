@@ -105,7 +105,8 @@ const tellSystem = (bytes: Uint8Array, from: number, to: number, sink: ProtocolS
   }
 };
 
-const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemory, sink: ProtocolSink): void => {
+/** @param messageId offset of the number by which request and answer find each other in version 3 (RFC 3412 clause 6.2); -1 where the PDU's own is it */
+const readPdu = (bytes: Uint8Array, pdu: number, to: number, messageId: number, memory: SessionMemory, sink: ProtocolSink): void => {
   const type = bytes[pdu] - PDU.first;
   if (NOTIFICATIONS.has(type)) {
     // Some agents send from their own port 161: who is told serves all the same.
@@ -114,9 +115,11 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, memory: SessionMemo
   }
   const request = content(bytes, pdu, to);
   if (request < 0 || request + 2 > to || bytes[request] !== INTEGER || bytes[request + 1] > 5) return sink.malformed('snmp.pdu');
-  let id = 0;
   const after = Math.min(to, request + 2 + bytes[request + 1]);
-  for (let i = request + 2; i < after; i++) id = (id * 256 + bytes[i]) >>> 0;
+  const numberAt = messageId >= 0 ? messageId : request;
+  const numberEnd = Math.min(to, numberAt + 2 + bytes[numberAt + 1]);
+  let id = 0;
+  for (let i = numberAt + 2; i < numberEnd; i++) id = (id * 256 + bytes[i]) >>> 0;
   const outstanding = memory.outstanding as number[];
   if (type !== PDU.response && type !== PDU.report) {
     sink.serverIs(false);
@@ -162,7 +165,7 @@ export const SNMP: StreamProtocol = {
     // By a PDU without variables a client of version 3 learns the agent's engine: what it asks for afterwards may be encrypted.
     if (bindings >= 0 && bytes[bindings] === SEQUENCE && bytes[bindings + 1] === 0) return to;
     if (bytes[version] === V3 && bindings < 0 && sink.isCut) sink.beyondCut();
-    else if (pdu >= 0) readPdu(bytes, pdu, to, memory, sink);
+    else if (pdu >= 0) readPdu(bytes, pdu, to, bytes[version] === V3 ? content(bytes, version + 1, to) : -1, memory, sink);
     else sink.malformed('snmp.pdu');
     return to;
   },

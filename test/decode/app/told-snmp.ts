@@ -7,9 +7,9 @@ const element = (tag: number, content: string): string => octet(tag) + octet(con
 const NUMBER = { zero: '020100', three: '020103' } as const;
 const ENGINE = '80001f8801020304';
 /** Version, header with its flags, security parameters (opaque here), and a scoped PDU or octets that are encrypted. */
-const message = (flags: string, scoped: string): string => element(0x30, `${NUMBER.three}${element(0x30, `02010102020400${element(0x04, flags)}${NUMBER.three}`)}${element(0x04, '3000')}${scoped}`);
-const clear = (flags: string, type: number, id: number, variables: string): string =>
-  message(flags, element(0x30, element(0x04, ENGINE) + element(0x04, '') + element(type, `0201${octet(id)}${NUMBER.zero}${NUMBER.zero}${element(0x30, variables)}`)));
+const message = (flags: string, id: number, scoped: string): string => element(0x30, `${NUMBER.three}${element(0x30, `0201${octet(id)}02020400${element(0x04, flags)}${NUMBER.three}`)}${element(0x04, '3000')}${scoped}`);
+const clear = (flags: string, type: number, id: number, variables: string, requestId = id): string =>
+  message(flags, id, element(0x30, element(0x04, ENGINE) + element(0x04, '') + element(type, `0201${octet(requestId)}${NUMBER.zero}${NUMBER.zero}${element(0x30, variables)}`)));
 const variable = (name: string, value: string): string => element(0x30, element(0x06, name) + value);
 const SYSTEM_NAME = '2b06010201010500';
 const ASKED = variable(SYSTEM_NAME, '0500');
@@ -27,12 +27,12 @@ export const SNMP_V3: ReadRow = [
     [TO_SERVER, clear('05', 0xa0, 2, ASKED)],
     [TO_CLIENT, clear('01', 0xa2, 2, ANSWERED)],
     [TO_SERVER, clear('05', 0xa3, 3, ANSWERED)],
-    [TO_CLIENT, clear('00', 0xa8, 3, counter(5))],
+    [TO_CLIENT, clear('00', 0xa8, 3, counter(5), 99)],
     [TO_SERVER, clear('05', 0xa0, 4, ASKED)],
     [TO_CLIENT, clear('01', 0xa8, 4, counter(2))],
     [TO_SERVER, clear('05', 0xa1, 5, ASKED)],
     [TO_CLIENT, clear('01', 0xa8, 5, UNKNOWN_CONTEXT)],
-    [TO_SERVER, message('07', element(0x04, 'a003020106'))],
+    [TO_SERVER, message('07', 6, element(0x04, 'a003020106'))],
   ],
   ['GetRequest/read/request', 'GetRequest/read/response', 'SetRequest/write/request', 'SetRequest/write/error 261', 'GetNextRequest/read/request', 'GetNextRequest/read/error 256'],
   [],
