@@ -17,7 +17,7 @@ import { addPollAreas, addSetPointAreas } from './areas.ts';
 import { extendGrants, GROUP_COVERAGE, groupDetail, heardAmong, isBusiness, isTemporary, securityOf } from './extend.ts';
 import { grantKey, mergeDetails, portKey } from './grants.ts';
 import type { Grant } from './grants.ts';
-import type { PlanIndex, PlannedAsset } from './plan.ts';
+import { areApart, countPairs, type PlanIndex, type PlannedAsset } from './plan.ts';
 import { addDeclared } from './declared.ts';
 import { rareDays } from '../captured-days.ts';
 import { isRegular, STATION_ROLES } from './questions.ts';
@@ -37,8 +37,9 @@ function addPartners(grants: Map<string, Grant>, index: PlanIndex): void {
 
 const ruleFor = (rule: string, client: PlannedAsset, server: PlannedAsset): string => (client.declaredOnly === true || server.declaredOnly === true ? 'declared-member' : rule);
 
-/** To a pair as to the others of its group; but what a client only scanned, nobody takes it to need because its neighbours do. */
+/** To a pair as to the others of its group; but what a client only scanned, nobody takes it to need because its neighbours do, and nothing of what it is apart from. */
 function extendPair(grants: Map<string, Grant>, grant: Grant, rule: string, index: PlanIndex): void {
+  if (areApart(grant.client, grant.server, index)) return;
   if (index.hasScanned(grant.client.id, grant.server.id) && !grants.has(grantKey(grant))) return;
   extendGrants(grants, grant, ruleFor(rule, grant.client, grant.server));
 }
@@ -67,7 +68,7 @@ function addGroups(grants: Map<string, Grant>, index: PlanIndex): void {
       const known = ofPort?.get(server.id);
       return known === undefined || (known.size === 1 && known.has(security)) || asked.has(server.id);
     });
-    const possible = heardAmong(clients).length * heardAmong(servers).length;
+    const possible = countPairs(heardAmong(clients), heardAmong(servers), index);
     if (possible < 3 || members.length / possible < GROUP_COVERAGE[sample.class]) continue;
     const detail = groupDetail(members.map((grant) => grant.detail));
     for (const client of clients) for (const server of servers) extendPair(grants, { ...sample, client, server, detail, source: sample }, 'same-role-group', index);

@@ -9,7 +9,7 @@ import { addTo } from '../../net/multi-map.ts';
 import { groupDetail, isBusiness } from './extend.ts';
 import { grantKey, mergeDetails, NO_EVIDENCE, pairKey, portKey } from './grants.ts';
 import type { Grant, GrantDetail } from './grants.ts';
-import type { PlanIndex, PlannedAsset } from './plan.ts';
+import { areApart, type PlanIndex, type PlannedAsset } from './plan.ts';
 import { isLikeOthers, questionOf, STATION_ROLES } from './questions.ts';
 
 const MAINTENANCE_SERVICES = new Set(['smb', 'snmp', 'icmp', 'ssh', 'ftp', 'tftp', 'http', 'https']);
@@ -64,7 +64,7 @@ export function maintenanceGrants(observed: readonly Grant[], standing: readonly
       const detail = groupDetail(members.map((grant) => grant.detail));
       for (const zone of zones) {
         for (const server of index.membersOf(zone, sample.server.role)) {
-          if (server.id === client.id || server.zone === client.zone) continue;
+          if (server.id === client.id || server.zone === client.zone || areApart(client, server, index)) continue;
           const endpoint = endpointKey(server, sample);
           // What is open behind another server's encryption is no reason to open one whose services are read.
           if (sample.protocol === 'opcua' && isOpen(sample) && endpoints.has(endpoint) && !unreadable.has(endpoint)) continue;

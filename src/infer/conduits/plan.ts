@@ -11,6 +11,7 @@ import { changesDevice, type Conversation, type ObservationSet } from '../../obs
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { hasUnheardServer } from '../unheard.ts';
+import { unionFind } from '../union-find.ts';
 import { capturedDaysOf } from '../captured-days.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 
@@ -56,6 +57,8 @@ export interface PlanIndex {
   /** Days since 1970 on which anything was captured, ascending. */
   readonly capturedDays: readonly number[];
   readonly droppedWhy: ReadonlyMap<number, string>;
+  /** Which talk with each other, directly or over others of the plant, have one number; null: it was heard with none of them. */
+  readonly islandOf: (asset: string) => number | null;
   /** The first scanned the second. */
   readonly hasScanned: (client: string, server: string) => boolean;
   /** Conversations whose ports were agreed upon over another one, by id. */
@@ -86,6 +89,37 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
   for (const [id, candidates] of partners) if (candidates.size === 1) pairs.set(id, [...candidates.values()][0]);
   for (const [id, partner] of pairs) if (pairs.get(partner.id)?.id !== id) pairs.delete(id);
   return pairs;
+}
+
+/** Internet hosts tie nobody: two plants may ask the same one for the time. */
+function findIslands(assets: readonly PlannedAsset[], talks: readonly Talk[]): ReadonlyMap<string, number> {
+  const place = new Map(assets.map(({ id }, at) => [id, at]));
+  const { find, join } = unionFind(assets.length);
+  const tied = new Set<number>();
+  for (const { client, server } of talks) {
+    const ends = [place.get(client)!, place.get(server)!] as const;
+    if (ends.some((at) => assets[at].external === true)) continue;
+    join(...ends);
+    for (const at of ends) tied.add(at);
+  }
+  return new Map([...tied].map((at) => [assets[at].id, find(at)]));
+}
+
+/** Both were heard with others, and nothing leads from one to the other: two plants in one store, or one that the mirror shows in parts. */
+export function areApart(client: PlannedAsset, server: PlannedAsset, { islandOf }: PlanIndex): boolean {
+  const [from, to] = [islandOf(client.id), islandOf(server.id)];
+  return from !== null && to !== null && from !== to;
+}
+
+/** Pairs of them that are not apart. */
+export function countPairs(clients: readonly PlannedAsset[], servers: readonly PlannedAsset[], { islandOf }: PlanIndex): number {
+  const islands = (assets: readonly PlannedAsset[]): number[] => assets.flatMap(({ id }) => islandOf(id) ?? []);
+  const from = islands(clients);
+  const to = islands(servers);
+  const sizes = new Map<number, number>();
+  for (const island of to) sizes.set(island, (sizes.get(island) ?? 0) + 1);
+  const together = from.reduce((sum, island) => sum + (sizes.get(island) ?? 0), 0);
+  return clients.length * servers.length - (from.length * to.length - together);
 }
 
 const SCANS = new Set(['scan', 'port-scan']);
@@ -141,6 +175,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     const server = assetOf(conversation.server);
     return client === null || server === null || client === server || why.has(conversation.id) ? [] : [{ conversation, client: client.id, server: server.id }];
   });
+  const islands = findIslands(plan.assets, talks);
   return {
     plan,
     assetOf,
@@ -151,6 +186,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     partnerOf: (asset) => partners.get(asset) ?? null,
     capturedDays,
     droppedWhy: why,
+    islandOf: (asset) => islands.get(asset) ?? null,
     hasScanned: (client, server) => scanned.has(pairKey(client, server)),
     negotiated: findNegotiated(talks, capturedDays.length),
   };
