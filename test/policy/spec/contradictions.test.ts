@@ -61,6 +61,13 @@ test('a zone whose last asset went away, and the rules for the whole of it; not 
   expect(saidOf(SPEC.replace('DMZ, kind: dmz, security_level_target: "SL 2", assets: [{asset_id: DH, ip: [10.0.4.1]}]', 'NET, kind: external').replaceAll('{zone: Z4, assets: [DH]}', '{zone: Z4}'), ['empty-zone', 'end-without-address'])).toEqual([]);
 });
 
+test('OPC UA without signatures: alone, and beside modes that have them', () => {
+  const said = (modes: string): string[] => saidOf(SPEC.replace('security_mode: [Sign]', `security_mode: [${modes}]`), ['opcua-none']);
+  expect(said('Sign')).toEqual([]);
+  expect(said('None')).toEqual(['16 medium opcua-none: UA lets OPC UA without signatures through']);
+  expect(said('None, SignAndEncrypt')).toEqual(['16 medium opcua-none: UA lets sessions without signatures do all that the others may']);
+});
+
 test('an alias is told before a command has to write: its place, all others, and what to do', () => {
   expect(saidOf(SPEC, ['alias'])).toEqual([]);
   const text = SPEC.replace('security_level_target: "SL 3"', 'security_level_target: &two "SL 2"').replaceAll(/(Z[23], name.*)security_level_target: "SL 2"/g, '$1security_level_target: *two');
