@@ -64,8 +64,8 @@ test('a zone whose last asset went away, and the rules for the whole of it; not 
 test('OPC UA without signatures: alone, and beside modes that have them', () => {
   const said = (modes: string): string[] => saidOf(SPEC.replace('security_mode: [Sign]', `security_mode: [${modes}]`), ['opcua-none']);
   expect(said('Sign')).toEqual([]);
-  expect(said('None')).toEqual(['16 medium opcua-none: UA lets OPC UA without signatures through']);
-  expect(said('None, SignAndEncrypt')).toEqual(['16 medium opcua-none: UA lets sessions without signatures do all that the others may']);
+  expect(said('None')).toEqual(['13 medium opcua-none: UA lets OPC UA without signatures through']);
+  expect(said('None, SignAndEncrypt')).toEqual(['13 medium opcua-none: UA lets sessions without signatures do all that the others may']);
 });
 
 test('an alias is told before a command has to write: its place, all others, and what to do', () => {
