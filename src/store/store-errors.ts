@@ -40,13 +40,15 @@ const BAD_CONTENT = 'BAD_CONTENT';
 /** Of what SQLite takes for sound and we never wrote: its octets were changed on the disk. @param what as it goes on behind "is damaged:" */
 export const badContent = (what: string): Error => Object.assign(new Error(what), { code: BAD_CONTENT });
 
-/** JSON that the store holds. Throws `badContent` where it is none. */
-export function parseStored(text: string): unknown {
+/** A list or record that the store holds as JSON. Throws `badContent` where it is none. */
+export function parseStored(text: string): object {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
-    throw badContent('a list in it cannot be read');
+    // Told below, as what is JSON and no list is.
   }
+  throw badContent('a list in it cannot be read');
 }
 
 /** @param name of a capture or log that another process has brought into the store since it was looked for there */

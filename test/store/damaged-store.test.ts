@@ -65,6 +65,7 @@ test.each([
   ["UPDATE address SET text = '10.20.?.9' WHERE id = (SELECT client FROM conversation LIMIT 1)", READERS, /"10\.20\.\?\.9" stands in it for an address/],
   ['DELETE FROM address WHERE id = (SELECT server FROM conversation LIMIT 1)', READERS, /an address that something was counted for/],
   ["UPDATE conversation SET days = '[20514,1' WHERE id = (SELECT min(id) FROM conversation)", ['propose-zones', 'report'], /a list in it cannot be read/],
+  ["UPDATE operation SET rhythm = 'null' WHERE id = (SELECT min(id) FROM operation)", ['propose-zones', 'report'], /a list in it cannot be read/],
   ["UPDATE operation SET rhythm = '3,' WHERE id = (SELECT min(id) FROM operation)", ['propose-zones', 'report'], /a list in it cannot be read/],
 ])('what was never written: %s', async (statement, commands, how) => {
   changeBySql(statement);
