@@ -4,6 +4,9 @@
  */
 import type { Access, DirectionBy, RegisterRange, ServiceBy, Transport } from '../observation.ts';
 
+/** Scanners beyond the limit are one (flow/conversations.ts), which stands in the store as if it were an address. */
+export const MANY_SCANNERS = '(many)';
+
 /** What the decoders say of an operation code; src/decode/app/registry.ts answers. */
 export type DescribeOperation = (protocol: string, code: number) => { readonly name: string; readonly access: Access };
 

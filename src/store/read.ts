@@ -12,7 +12,7 @@ import { requireEvidenceFits } from './memory-limit.ts';
 import { isDeaf, readSensorTruth } from './read-sensor.ts';
 import { rhythmBins } from './rhythm-text.ts';
 import { badContent } from './store-errors.ts';
-import { direction, functionNumber, instant, instantColumns, instantOrZero, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
+import { direction, functionNumber, instant, instantColumns, instantOrZero, MANY_SCANNERS, registerRange, serviceBy, transportText, type DescribeOperation } from './read-words.ts';
 
 export function readObservations(db: Connection, describe: DescribeOperation): ObservationSet {
   const addresses = readAddresses(db);
@@ -73,7 +73,7 @@ function readAddresses(db: Connection): Addresses {
   const texts = new Map<number, string>();
   for (const [ids, text] of readColumns<[number, string]>(db, { table: 'address', columns: ['id', 'text'] })) {
     for (let i = 0; i < ids.length; i++) {
-      if (parseSpan(text[i]) === null) throw badContent(`"${text[i]}" stands in it for an address`);
+      if (parseSpan(text[i]) === null && text[i] !== MANY_SCANNERS) throw badContent(`"${text[i]}" stands in it for an address`);
       texts.set(ids[i], text[i]);
     }
   }

@@ -11,6 +11,7 @@ import * as layout from '../flow/flow-state.ts';
 import type { FlowTables } from '../flow/flow-tables.ts';
 import { rhythmText } from '../flow/rhythm.ts';
 import { daysByOwner } from './days-text.ts';
+import { MANY_SCANNERS } from './read-words.ts';
 import { CONVERSATION_KEY } from './schema.ts';
 import { turnConversation } from './turn-conversation.ts';
 import { putRows, type Bound, type StoreWriter } from './write-statements.ts';
@@ -24,9 +25,6 @@ export function nextRevision(writer: StoreWriter): number {
   writer.statements.writeRevision.run(String(revision));
   return revision;
 }
-
-/** Scanners beyond the limit are one (conversations.ts). */
-const MANY_SCANNERS = '(many)';
 
 /** So many rows in random order are sorted into an index faster than put into it one by one; there must be no others that they could meet. */
 const BULK = 50_000;
