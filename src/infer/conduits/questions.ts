@@ -110,7 +110,7 @@ const daysText = (days: readonly number[]): string =>
   `${days.slice(0, MOST_DAYS).map(isoDay).join(', ')}${days.length > MOST_DAYS ? ` and ${plural(days.length - MOST_DAYS, 'more day')}` : ''}`;
 
 /** Questions that depend on when it was seen. */
-const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
+const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'double-use', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
 
 /** Whether a question says its days: those of most days would say nothing. */
 export const saysDays = (kind: QuestionKind, days: readonly number[], capturedDays: number): boolean => DATED.has(kind) && days.length > 0 && days.length <= capturedDays / 2;

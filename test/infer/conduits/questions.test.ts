@@ -45,6 +45,12 @@ describe('a Permit', () => {
     expect(proposeConduits(set, PLAN).permits.map(({ permit, connections }) => [permit.access.join(), connections])).toEqual([['read,write', 28]]);
   });
 
+  it('says when a function code that asks the device was used to change it', () => {
+    const talk = modbus('10.3.0.1', '10.1.0.1', [{ code: 3 }, { code: 8, days: [MONDAY + 3] }]);
+    const set = seen({ ...talk, operations: talk.operations.map((one) => (one.function === 8 ? { ...one, access: 'control' as const } : one)) });
+    expect(proposeConduits(set, PLAN).permits.flatMap(({ question }) => question ?? [])).toEqual([{ kind: 'double-use', sentence: expect.stringMatching(/^shares a function code .* Seen on 2026-01-08\.$/) as string }]);
+  });
+
   it('asks who opens a connection that was open before anybody listened, where nothing names the service', () => {
     const midstream = { port: 50_123, service: '', direction: { by: 'first-packet', confidence: 0.5 } } as const;
     const unnamed = (one: Conversation): Conversation => ({ ...one, service: { name: one.service.name, by: one.service.name === '' ? 'none' : 'port' } });
