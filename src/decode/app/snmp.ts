@@ -83,18 +83,23 @@ const DISCOVERY = new Set([2, 4]);
 /** In error codes above every error status: 256 and the counter's number, 256 alone for another one. */
 const REPORTED = 0x100;
 
+/** Offset of the next place before `last` where these octets stand; -1 where they do not. */
+const placeOf = (bytes: Uint8Array, octets: readonly number[], from: number, last: number): number => {
+  for (let at = bytes.indexOf(octets[0], from); at >= 0 && at < last; at = bytes.indexOf(octets[0], at + 1)) if (octets.every((octet, i) => bytes[at + i] === octet)) return at;
+  return -1;
+};
+
 /** What a Report answers with: 0 where it is part of discovery, its error code, -1 where that is beyond the cut. */
 const reportedError = (bytes: Uint8Array, from: number, to: number, isCut: boolean): number => {
-  let at = bytes.indexOf(SECURITY_COUNTER[0], from);
-  while (at >= 0 && at + 12 <= to && !SECURITY_COUNTER.every((octet, i) => bytes[at + i] === octet)) at = bytes.indexOf(SECURITY_COUNTER[0], at + 1);
-  if (at < 0 || at + 12 > to) return isCut ? -1 : REPORTED;
+  const at = placeOf(bytes, SECURITY_COUNTER, from, to - 11);
+  if (at < 0) return isCut ? -1 : REPORTED;
   const counter = bytes[at + SECURITY_COUNTER.length];
   return DISCOVERY.has(counter) ? 0 : REPORTED | counter;
 };
 
 const tellSystem = (bytes: Uint8Array, from: number, to: number, sink: ProtocolSink): void => {
-  for (let at = bytes.indexOf(SYSTEM[0], from); at >= 0 && at + 12 < to; at = bytes.indexOf(SYSTEM[0], at + 1)) {
-    if (!SYSTEM.every((octet, i) => bytes[at + i] === octet) || bytes[at + 9] !== 0 || bytes[at + 10] !== OCTETS) continue;
+  for (let at = placeOf(bytes, SYSTEM, from, to - 12); at >= 0; at = placeOf(bytes, SYSTEM, at + 1, to - 12)) {
+    if (bytes[at + 9] !== 0 || bytes[at + 10] !== OCTETS) continue;
     const name = SYSTEM_FACTS.get(bytes[at + 8]);
     const value = content(bytes, at + 10, to);
     if (name === undefined || value < 0) continue;
@@ -137,6 +142,19 @@ const readPdu = (bytes: Uint8Array, pdu: number, to: number, messageId: number, 
   tellSystem(bytes, after, to, sink);
 };
 
+const readVersion3 = (bytes: Uint8Array, version: number, to: number, memory: SessionMemory, sink: ProtocolSink): void => {
+  const scoped = scopedAt(bytes, version, to);
+  // Encrypted.
+  if (scoped >= 0 && bytes[scoped] === OCTETS) return;
+  const pdu = scoped < 0 ? -1 : scopedPduAt(bytes, scoped, to);
+  const bindings = pdu < 0 ? -1 : bindingsAt(bytes, pdu, to);
+  if (bindings < 0 && sink.isCut) return sink.beyondCut();
+  if (pdu < 0) return sink.malformed('snmp.pdu');
+  // By a PDU without variables a client learns the agent's engine: what it asks for afterwards may be encrypted.
+  if (bindings >= 0 && bytes[bindings] === SEQUENCE && bytes[bindings + 1] === 0) return;
+  readPdu(bytes, pdu, to, content(bytes, version + 1, to), memory, sink);
+};
+
 const newMemory = (): SessionMemory => ({ outstanding: [] });
 
 export const SNMP: StreamProtocol = {
@@ -158,15 +176,12 @@ export const SNMP: StreamProtocol = {
       return to;
     }
     sink.fact('snmp.version', VERSIONS.get(bytes[version]) ?? '');
-    const scoped = bytes[version] === V3 ? scopedAt(bytes, version, to) : -1;
-    if (scoped >= 0 && bytes[scoped] === OCTETS) return to;
-    const pdu = bytes[version] === V3 ? scopedPduAt(bytes, scoped, to) : pduAt(bytes, version, to);
-    const bindings = bytes[version] === V3 && pdu >= 0 ? bindingsAt(bytes, pdu, to) : -1;
-    // By a PDU without variables a client of version 3 learns the agent's engine: what it asks for afterwards may be encrypted.
-    if (bindings >= 0 && bytes[bindings] === SEQUENCE && bytes[bindings + 1] === 0) return to;
-    if (bytes[version] === V3 && bindings < 0 && sink.isCut) sink.beyondCut();
-    else if (pdu >= 0) readPdu(bytes, pdu, to, bytes[version] === V3 ? content(bytes, version + 1, to) : -1, memory, sink);
-    else sink.malformed('snmp.pdu');
+    if (bytes[version] === V3) readVersion3(bytes, version, to, memory, sink);
+    else {
+      const pdu = pduAt(bytes, version, to);
+      if (pdu >= 0) readPdu(bytes, pdu, to, -1, memory, sink);
+      else sink.malformed('snmp.pdu');
+    }
     return to;
   },
   resync: () => -1,
