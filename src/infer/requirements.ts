@@ -7,6 +7,7 @@ import { staysOnLink } from '../net/link-local.ts';
 import { addTo } from '../net/multi-map.ts';
 import type { Link } from './activity.ts';
 import type { Inference } from './inference.ts';
+import { sessionSecurity } from './opcua-security.ts';
 import { firstOf } from './plural.ts';
 import type { RequirementFinding, ZoneKind } from './proposal.ts';
 import { INTERACTIVE_SERVICES } from './service-family.ts';
@@ -36,7 +37,11 @@ const NAMING = new Set(['dns', 'ntp', 'ldap', 'kerberos']);
 const READ_ONLY = new Set(['modbus', 'opcua']);
 const HARMLESS_AT_SAFETY = new Set(['ntp', 'snmp', 'icmp']);
 
-const isInsecureOpcUa = ({ conversation, service }: Crossing['link']): boolean => service === 'opcua' && conversation.facts.some((fact) => (fact.name === 'opcua.policy' && /(^|#)None$/.test(fact.value)) || (fact.name === 'opcua.mode' && fact.value === 'None'));
+const isInsecureOpcUa = ({ conversation, service }: Crossing['link']): boolean => {
+  if (service !== 'opcua') return false;
+  const { modes, policies } = sessionSecurity(conversation);
+  return modes.includes('None') || policies.includes('None');
+};
 
 export const FLOW_RULES: readonly FlowRule[] = [
   {

@@ -1,6 +1,6 @@
 /** A proposal as text for the terminal, and as JSON. In: zones and conduits. Out: chunks; every word from the wire is made printable. */
 import { spanText } from '../net/register-set.ts';
-import { policyName } from '../infer/conduits/grants.ts';
+import { policyName } from '../infer/opcua-security.ts';
 import type { ConduitProposal } from '../infer/conduits/conduits.ts';
 import type { ProposedPermit } from '../infer/conduits/proposed-permit.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';

@@ -11,7 +11,7 @@ import { letsThrough } from '../../src/export/permit-judge.ts';
 import { planOf } from '../../src/export/plan.ts';
 import { exporterOf } from '../../src/export/registry.ts';
 import { semanticsOf, writtenBy } from '../../src/export/simulated-target.ts';
-import type { Conversation, Operation } from '../../src/observation.ts';
+import type { Access, Conversation, Operation } from '../../src/observation.ts';
 import { limitsOperations } from '../../src/policy/match/match.ts';
 import { contextOf } from '../../src/policy/diff/context.ts';
 import { simulate } from '../../src/policy/simulate.ts';
@@ -35,7 +35,7 @@ const modbusLimits = fc.record({
   ranges: fc.array(fc.constantFrom({ table: 'holding-register', start: 0, end: 9 }, { table: 'holding-register', start: 10, end: 19 }, { table: 'holding-register', start: 5, end: 14, access: 'write' }, { table: 'coil', start: 0, end: 9 }), { maxLength: 2 }),
 }).map(({ function_codes, unit_ids, ranges }) => ({ ...(function_codes.length === 0 ? {} : { function_codes }), ...(unit_ids.length === 0 ? {} : { unit_ids }), ...(ranges.length === 0 ? {} : { ranges }) }));
 
-const opcuaLimits = fc.record({ security_mode: fc.subarray(['None', 'Sign', 'SignAndEncrypt']), security_policy: fc.subarray(['Basic128Rsa15', 'Basic256Sha256']), services: fc.subarray(['Read', 'Write']) })
+const opcuaLimits = fc.record({ security_mode: fc.subarray(['None', 'Sign', 'SignAndEncrypt']), security_policy: fc.subarray(['Basic128Rsa15', 'Basic256Sha256']), services: fc.subarray(['Read', 'Write', 'GetEndpoints']) })
   .map((lists) => Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)));
 
 const access = fc.constantFrom({}, {}, { access: 'read' }, { access: 'write' });
@@ -70,6 +70,8 @@ const moment = fc.record({ day: fc.constantFrom(...DAYS), hour: fc.constantFrom(
 
 const PAIRS = [['10.30.0.1', '10.20.0.1'], ['10.30.0.2', '10.20.0.1'], ['10.30.0.1', '10.20.0.2'], ['10.30.0.5', '10.20.0.9'], ['fd30::1', 'fd20::1'], ['10.20.0.1', '10.30.0.1']] as const;
 
+const SERVICE_ACCESS: Readonly<Record<string, Access>> = { Read: 'read', Write: 'write', GetEndpoints: 'browse' };
+
 type Asked =
   | { readonly kind: 'modbus'; readonly code: number; readonly unit: number; readonly start: number; readonly quantity: number }
   | { readonly kind: 'opcua'; readonly service: string; readonly mode: string; readonly policy: string }
@@ -78,7 +80,7 @@ type Asked =
 
 const asked = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('modbus' as const), code: fc.constantFrom(3, 5, 6, 16, 8), unit: fc.constantFrom(1, 2, 9), start: fc.constantFrom(0, 5, 9, 10, 19, 20), quantity: fc.constantFrom(1, 1, 2, 10) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('opcua' as const), service: fc.constantFrom('Read', 'Write'), security: fc.constantFrom(['None', 'None'], ['Sign', 'Basic128Rsa15'], ['Sign', 'Basic256Sha256'], ['SignAndEncrypt', 'Basic256Sha256']) }).map(({ kind, service: name, security: [mode, policy] }) => ({ kind, service: name, mode: mode!, policy: policy! })) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('opcua' as const), service: fc.constantFrom('Read', 'Write', 'GetEndpoints'), security: fc.constantFrom(['None', 'None'], ['Sign', 'Basic128Rsa15'], ['Sign', 'Basic256Sha256'], ['SignAndEncrypt', 'Basic256Sha256']) }).map(({ kind, service: name, security: [mode, policy] }) => ({ kind, service: name, mode: mode!, policy: policy! })) },
   { weight: 1, arbitrary: fc.constantFrom<Asked>({ kind: 's7comm', name: 'Read Var', code: 4 }, { kind: 's7comm', name: 'Write Var', code: 5 }, { kind: 'enip', name: 'Get', code: 1 }, { kind: 'enip', name: 'Set', code: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom<Asked>({ kind: 'http' }, { kind: 'rtu' }) },
 );
@@ -112,7 +114,7 @@ const tried = ([client, server]: readonly [string, string], transport: string, a
     const facts = [['opcua.mode', what.mode], ['opcua.policy', what.policy], ...(isHidden ? [['opcua.encrypted', 'MSG']] : [])] as unknown as readonly (readonly [string, string])[];
     return {
       probe: { ...flow, opcua: { policy: what.policy, service: isHidden ? null : what.service } },
-      conversation: conversation(client, server, { ...head, service: 'opcua', facts, operations: isHidden ? [] : [namedOperation('opcua', 1, `${what.service}Request`, what.service === 'Read' ? 'read' : 'write', [MONDAY])] }),
+      conversation: conversation(client, server, { ...head, service: 'opcua', facts, operations: isHidden ? [] : [namedOperation('opcua', 1, `${what.service}Request`, SERVICE_ACCESS[what.service], [MONDAY])] }),
     };
   }
   if (what.kind === 's7comm' || what.kind === 'enip')

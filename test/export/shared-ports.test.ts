@@ -65,7 +65,7 @@ for (const target of ['suricata', 'cisco-ftd'] as const) {
 
 test('suricata: beside Modbus the security of OPC UA is looked at all the same, and the row of Modbus says that its requests are not', () => {
   const { rules, row, passes } = exported('suricata', [MODBUS, SAFE_UA]);
-  expect(rules.filter((rule) => rule.includes('content:"OPN"'))).toHaveLength(3);
+  expect(rules.filter((rule) => rule.includes('content:"OPN"'))).toHaveLength(6);
   expect(rules.filter((rule) => rule.includes('modbus'))).toEqual([]);
   expect([row('MB').verdict, row('UA').verdict]).toEqual(['widened', 'enforced']);
   expect(row('MB').widenedTo).toContain('where UA has the same addresses and port');

@@ -3,90 +3,27 @@
  * expected: each permitted session stays silent, each other one alerts.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportPlan } from '../../src/export/export-plan.ts';
-import type { Mode, Plan } from '../../src/export/exporter.ts';
 import { pcapFile, tcpSession, udpDatagram } from '../../src/export/targets/frame-writer.ts';
 import { modbusAnswer, modbusRequest } from '../../src/export/modbus/request.ts';
 import { rangeText } from '../../src/export/ip-notation.ts';
 import { letsThrough } from '../../src/export/permit-judge.ts';
 import { exporterOf } from '../../src/export/registry.ts';
-import { weakerThan } from '../../src/policy/match/asks.ts';
 import { BIG_HOSTS, bigPlan, edgesPlan, edgesRequests, everywherePlan, halvesPlan, halvesRequests, hostilePlan, IN_ZONE, inZonePlan, plantPlan } from '../export/plant.ts';
 import { sampleRequests } from '../export/sample-flows.ts';
 import { canRun, program } from './loud-skip.ts';
-import { CLASSES, CONFIG } from './suricata-config.ts';
+import { alertedPorts, run, suricataFolder, written } from './suricata.ts';
 
 const able = canRun('Suricata rules', [program('suricata', 'suricata (of bookworm-backports)')]);
-
-const run = (...args: string[]): { status: number | null; said: string } => {
-  const done = spawnSync('suricata', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-  return { status: done.status, said: `${done.stdout}${done.stderr}` };
-};
-
-const written = (folder: string, target: string, plan: Plan, mode: Mode): ReadonlyMap<string, string | Uint8Array> => {
-  const { files } = exportPlan(exporterOf(target), plan, { mode, allowWider: true });
-  for (const file of files) {
-    const path = join(folder, file.path);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.content);
-  }
-  return new Map(files.map((file) => [file.path, file.content]));
-};
-
-const POLICY = 'http://opcfoundation.org/UA/SecurityPolicy#';
-
-const uaMessage = (type: string, body: Uint8Array): Buffer => {
-  const head = Buffer.alloc(8);
-  head.write(type);
-  head.writeUInt32LE(8 + body.length, 4);
-  return Buffer.concat([head, body]);
-};
-
-/** OPC 10000-6 clause 7.1.2.3. */
-const hello = (url = 'opc.tcp://server:4840'): Buffer => {
-  const body = Buffer.alloc(24 + url.length);
-  [0, 65_535, 65_535, 0, 0, url.length].forEach((field, at) => body.writeUInt32LE(field, 4 * at));
-  body.write(url, 24, 'latin1');
-  return uaMessage('HELF', body);
-};
-
-/** OpenSecureChannel (OPC 10000-6 clause 6.7.2): channel, policy, and something for certificates and request; null = the length of no string. */
-const openChannel = (policy: string | null, type = 'OPNF'): Buffer => {
-  const head = Buffer.alloc(8);
-  head.writeInt32LE(policy === null ? -1 : policy.length, 4);
-  return uaMessage(type, Buffer.concat([head, Buffer.from(policy ?? ''), Buffer.alloc(200, 0x11)]));
-};
-
-interface Alert {
-  readonly event_type: string;
-  readonly src_port: number;
-  readonly dest_port: number;
-}
 
 describe.runIf(able)('Suricata', () => {
   const root = mkdtempSync(join(tmpdir(), 'baseline-suricata-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-  const folderFor = (name: string, modbus = true, ports = '502'): string => {
-    const folder = join(root, name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'suricata.yaml'), CONFIG(folder, modbus, ports));
-    writeFileSync(join(folder, 'classification.config'), CLASSES);
-    return folder;
-  };
-
-  /** Client ports with an alert. */
-  const replay = (folder: string, capture: string, isInline = false): Set<number> => {
-    rmSync(join(folder, 'eve.json'), { force: true });
-    const { status, said } = run('-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-r', capture, '-l', folder, '-k', 'none', '--runmode', 'single', ...(isInline ? ['--simulate-ips'] : []));
-    expect(status, said).toBe(0);
-    const events = readFileSync(join(folder, 'eve.json'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Alert);
-    return new Set(events.filter((event) => event.event_type === 'alert').flatMap((event) => [event.src_port, event.dest_port]));
-  };
+  const folderFor = (name: string, modbus = true, ports = '502'): string => suricataFolder(join(root, name), modbus, ports);
 
   test('every rule loads, plain, with hostile names and for every address, in both modes', () => {
     for (const [name, plan] of [['plain', plantPlan()], ['hostile', hostilePlan()], ['everywhere', everywherePlan()], ['edges', edgesPlan()], ['big', bigPlan()]] as const)
@@ -118,7 +55,7 @@ describe.runIf(able)('Suricata', () => {
     for (const path of captures.keys()) {
       if (!path.endsWith('.pcap')) continue;
       const expected = path.endsWith('must-pass.pcap') ? 'pass' : 'block';
-      const alerted = replay(folder, join(folder, 'pcaps', path));
+      const alerted = alertedPorts(folder, join(folder, 'pcaps', path));
       const own = rows.filter((row) => path.startsWith(`${row[0]}/`) && row[2] === expected);
       expect(own.length).toBeGreaterThan(0);
       faults.push(...own.filter((row) => alerted.has(Number(row[4])) !== (expected === 'block')).map((row) => row.join()));
@@ -138,7 +75,7 @@ describe.runIf(able)('Suricata', () => {
     });
     const capture = join(folder, 'in-zone.pcap');
     writeFileSync(capture, pcapFile(frames));
-    const alerted = replay(folder, capture);
+    const alerted = alertedPorts(folder, capture);
     expect(flows.filter((_, index) => alerted.has(50_000 + index))).toEqual(flows.slice(IN_ZONE.length));
   });
 
@@ -163,7 +100,7 @@ describe.runIf(able)('Suricata', () => {
       const rules = written(folder, 'suricata', plan, mode).get('baseline.rules') as string;
       expect(rules.split('\n').every((line) => line.length <= 8190)).toBe(true);
       writeFileSync(join(folder, 'big.pcap'), pcapFile(frames));
-      const alerted = replay(folder, join(folder, 'big.pcap'), mode === 'enforce');
+      const alerted = alertedPorts(folder, join(folder, 'big.pcap'), mode === 'enforce');
       expect(flows.filter((flow, at) => alerted.has(20_000 + at) === passes(flow))).toEqual([]);
     }
     expect(flows.filter(passes).length).toBeGreaterThan(300);
@@ -188,7 +125,7 @@ describe.runIf(able)('Suricata', () => {
       written(folder, 'suricata', plan, mode);
       const alerted = (frames: readonly Uint8Array[]): boolean => {
         writeFileSync(join(folder, 'x.pcap'), pcapFile(frames));
-        return replay(folder, join(folder, 'x.pcap')).size > 0;
+        return alertedPorts(folder, join(folder, 'x.pcap')).size > 0;
       };
       return { open: alerted(open), permitted: alerted(permitted!), first: alerted(first!.slice(0, 1)), odd: odd.map((syn) => alerted([syn])) };
     });
@@ -213,7 +150,7 @@ describe.runIf(able)('Suricata', () => {
       return tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port }, [{ fromClient: true, payload: modbusRequest(read, 1) }, { fromClient: false, payload: modbusAnswer(read, 1) }]);
     });
     writeFileSync(join(folder, 'ports.pcap'), pcapFile(frames));
-    const alerted = replay(folder, join(folder, 'ports.pcap'));
+    const alerted = alertedPorts(folder, join(folder, 'ports.pcap'));
     expect(requests.filter((_, index) => alerted.has(50_000 + index))).toEqual(requests.slice(2));
   });
 
@@ -248,7 +185,7 @@ describe.runIf(able)('Suricata', () => {
     const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
     writeFileSync(join(folder, 'cut.pcap'), pcapFile(frames));
     for (const isInline of [true, false]) {
-      const alerted = replay(folder, join(folder, 'cut.pcap'), isInline);
+      const alerted = alertedPorts(folder, join(folder, 'cut.pcap'), isInline);
       expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
     }
   });
@@ -266,7 +203,7 @@ describe.runIf(able)('Suricata', () => {
       const all = [6, 22].flatMap((code) => places.map((start) => ({ code, start })));
       const frames = all.flatMap(({ code, start }, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, [{ fromClient: true, payload: ask(code, start) }]));
       writeFileSync(join(folder, 'last.pcap'), pcapFile(frames));
-      const alerted = replay(folder, join(folder, 'last.pcap'));
+      const alerted = alertedPorts(folder, join(folder, 'last.pcap'));
       expect(all.filter((_, index) => !alerted.has(50_000 + index))).toEqual(all.filter(({ start }) => first <= start && start <= last));
     }
   });
@@ -286,7 +223,7 @@ describe.runIf(able)('Suricata', () => {
     const all = [read(100), both(100, 300), both(100, 309), read(0), read(300), both(100, 0), both(100, 100)];
     const frames = all.flatMap((payload, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, [{ fromClient: true, payload }]));
     writeFileSync(join(folder, 'both.pcap'), pcapFile(frames));
-    const alerted = replay(folder, join(folder, 'both.pcap'));
+    const alerted = alertedPorts(folder, join(folder, 'both.pcap'));
     expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index > 2));
   });
 
@@ -313,68 +250,8 @@ describe.runIf(able)('Suricata', () => {
     const frames = all.flatMap((segments, index) => tcpSession({ ip: from!, port: 50_000 + index }, { ip: to!, port: 502 }, segments.map((payload) => ({ fromClient: true, payload }))));
     writeFileSync(join(folder, 'unnamed.pcap'), pcapFile(frames));
     for (const isInline of [true, false]) {
-      const alerted = replay(folder, join(folder, 'unnamed.pcap'), isInline);
+      const alerted = alertedPorts(folder, join(folder, 'unnamed.pcap'), isInline);
       expect(all.map((_, index) => alerted.has(50_000 + index))).toEqual(all.map((_, index) => index >= passing.length));
-    }
-  });
-
-  test('OPC UA sessions pass with the declared security policy and with any stronger one', () => {
-    const folder = folderFor('opcua');
-    const plan = plantPlan();
-    const [entry] = plan.permits.filter(({ permit }) => permit.id === 'K1-UA');
-    const server = (last: number) => [{ family: 'ipv4' as const, first: 0xc0a81e00n + BigInt(last), last: 0xc0a81e00n + BigInt(last) }];
-    const declared = [['Basic256Sha256'], ['Basic128Rsa15', 'Aes256_Sha256_RsaPss'], ['Aes256_Sha256_RsaPss'], ['None', 'Basic256'], []];
-    const permits = declared.map((securityPolicies, index) => ({
-      ...entry, client: entry.client.filter(({ family }) => family === 'ipv4'), server: server(100 + index), permit: { ...entry.permit, id: `UA-${index}`, opcua: { ...entry.permit.opcua!, securityPolicies } },
-    }));
-    written(folder, 'suricata', { ...plan, permits }, 'monitor');
-    const policies = ['None', 'Basic128Rsa15', 'Basic256', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss', 'ECC_nistP256'];
-    const sessions = declared.flatMap((list, index) => policies.map((policy) => ({ list, index, policy })));
-    const frames = sessions.flatMap(({ index, policy }, at) =>
-      tcpSession({ ip: '192.168.10.11', port: 50_000 + at }, { ip: `192.168.30.${100 + index}`, port: 4840 }, [{ fromClient: true, payload: hello() }, { fromClient: true, payload: openChannel(`${POLICY}${policy}`) }]));
-    const capture = join(folder, 'opcua.pcap');
-    writeFileSync(capture, pcapFile(frames));
-    const alerted = replay(folder, capture);
-    const isWeaker = (policy: string, list: readonly string[]): boolean => weakerThan({ modes: policy === 'None' ? ['None'] : [], policies: policy.startsWith('ECC') ? [] : [policy], encrypted: false }, ['Sign'], list).length > 0;
-    expect(sessions.filter((_, at) => alerted.has(50_000 + at)).map(({ list, policy }) => [list.join(), policy])).toEqual(sessions.filter(({ list, policy }) => isWeaker(policy, list)).map(({ list, policy }) => [list.join(), policy]));
-    expect(alerted.size).toBeGreaterThan(8);
-  });
-
-  test('OPC UA: a channel is judged however its messages are joined and cut, and whoever dialled', () => {
-    const plan = plantPlan();
-    const [entry] = plan.permits.filter(({ permit }) => permit.id === 'K1-UA');
-    const server = [{ family: 'ipv4' as const, first: 0xc0a81e64n, last: 0xc0a81e64n }];
-    const permits = [{ ...entry!, client: entry!.client.filter(({ family }) => family === 'ipv4'), server, permit: { ...entry!.permit, opcua: { services: [], securityModes: ['SignAndEncrypt'], securityPolicies: [] } } }];
-    const [good, none] = [`${POLICY}Basic256Sha256`, `${POLICY}None`];
-    const joined = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
-    const cut = (octets: Uint8Array, ...at: readonly number[]): Uint8Array[] => [0, ...at].map((start, i) => octets.subarray(start, at[i] ?? octets.length));
-    const single = (octets: Uint8Array): Uint8Array[] => [...octets].map((octet) => Uint8Array.of(octet));
-    const long = hello('o'.repeat(4000));
-    const decoy = hello(`OPNF\x80\0\0\0\0\0\0\0${String.fromCharCode(good.length)}\0\0\0${good}`);
-    // A read of a node whose name ends like the type of a message: attribute 13, no index range.
-    const read = Buffer.concat([Buffer.from('MSGF\x60\0\0\0............VALVE_OPNF'), Buffer.from([13, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 255, 255, 255]), Buffer.alloc(100)]);
-    const passing = [
-      [hello()], [hello(), openChannel(good)], [joined(hello(), openChannel(good))], [hello(), ...cut(openChannel(good), 30)], [hello(), ...cut(openChannel(good), 2)], cut(joined(hello(), openChannel(good)), 70),
-      single(joined(hello(), openChannel(good))), cut(joined(long, openChannel(good)), 1400, 2800, 4030, 4060), [hello(), openChannel(`${POLICY}Basic256`)], [hello(), openChannel(good), read, read],
-    ];
-    const stopped = [
-      [hello(), openChannel(none)], [joined(hello(), openChannel(none))], [hello(), ...cut(openChannel(none), 30)], [hello(), ...cut(openChannel(none), 2)], [hello(), ...cut(openChannel(none), 62)], cut(joined(hello(), openChannel(none)), 70),
-      single(joined(hello(), openChannel(none))), [joined(long, openChannel(none))].flatMap((all) => cut(all, 1400, 2800, 4030, 4060)), [joined(decoy, openChannel(none))], [hello(), openChannel(none, 'OPNC')],
-      [hello(), openChannel('')], [hello(), openChannel(null)], [hello(), openChannel(`${good}x`)], [hello(), openChannel('http://example.org/none')],
-    ];
-    const all = [...passing, ...stopped];
-    const frames = [false, true].flatMap((isReverse) =>
-      all.flatMap((segments, at) =>
-        tcpSession({ ip: '192.168.10.11', port: (isReverse ? 51_000 : 50_000) + at }, { ip: '192.168.30.100', port: 4840 }, [
-          ...(isReverse ? [{ fromClient: true, payload: Buffer.from('RHEF\x12\0\0\0\x01\0\0\0s\x01\0\0\0e') }] : []),
-          ...segments.map((payload) => ({ fromClient: !isReverse, payload })),
-        ])));
-    for (const mode of ['enforce', 'monitor'] as const) {
-      const folder = folderFor(`channel-${mode}`);
-      written(folder, 'suricata', { ...plan, permits }, mode);
-      writeFileSync(join(folder, 'channel.pcap'), pcapFile(frames));
-      const alerted = replay(folder, join(folder, 'channel.pcap'), mode === 'enforce');
-      for (const first of [50_000, 51_000]) expect(all.flatMap((_, at) => (alerted.has(first + at) ? [at] : [])), `${mode} ${first}`).toEqual(stopped.map((_, at) => passing.length + at));
     }
   });
 
@@ -408,11 +285,11 @@ describe.runIf(able)('Suricata', () => {
       written(folder, 'suricata', plan, mode);
       const alerts = (frame: Uint8Array): number => {
         writeFileSync(join(folder, 'icmp.pcap'), pcapFile([...session.slice(0, 7), frame]));
-        return replay(folder, join(folder, 'icmp.pcap'), mode === 'enforce').size;
+        return alertedPorts(folder, join(folder, 'icmp.pcap'), mode === 'enforce').size;
       };
       // All that passes at once: it is silent.
       writeFileSync(join(folder, 'passing.pcap'), pcapFile([...session.slice(0, 7), ...passing]));
-      expect(replay(folder, join(folder, 'passing.pcap'), mode === 'enforce').size).toBe(0);
+      expect(alertedPorts(folder, join(folder, 'passing.pcap'), mode === 'enforce').size).toBe(0);
       if (mode === 'enforce') expect(stopped.map(alerts).filter((count) => count === 0)).toEqual([]);
     }
   });
@@ -433,7 +310,7 @@ describe.runIf(able)('Suricata', () => {
     };
     const capture = join(folder, 'sctp.pcap');
     writeFileSync(capture, pcapFile([init(9998), init(9999)]));
-    const alerted = replay(folder, capture);
+    const alerted = alertedPorts(folder, capture);
     expect([alerted.has(9998), alerted.has(9999)]).toEqual([false, true]);
   });
 
@@ -458,7 +335,7 @@ describe.runIf(able)('Suricata', () => {
     );
     const capture = join(folder, 'boundaries.pcap');
     writeFileSync(capture, pcapFile(frames));
-    const alerted = replay(folder, capture);
+    const alerted = alertedPorts(folder, capture);
     const wrong = requests.filter((modbus, index) => alerted.has(1024 + index) === letsThrough(effects, { client, server, transport: 'tcp', port: 502, modbus }));
     expect(wrong).toEqual([]);
     expect(requests.length).toBeGreaterThan(500);

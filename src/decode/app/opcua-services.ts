@@ -33,6 +33,7 @@ export const SERVICE = Object.freeze({
   historyUpdate: 700,
   call: 712,
   createMonitoredItems: 751,
+  findServersOnNetwork: 12208,
   registerServer2: 12211,
 } as const);
 
@@ -77,7 +78,7 @@ const SERVICES: readonly (readonly [number, number, string, Access])[] = [
   [832, 835, 'Republish', 'read'],
   [841, 844, 'TransferSubscriptions', 'read'],
   [847, 850, 'DeleteSubscriptions', 'read'],
-  [12208, 12209, 'FindServersOnNetwork', 'browse'],
+  [SERVICE.findServersOnNetwork, 12209, 'FindServersOnNetwork', 'browse'],
   [SERVICE.registerServer2, 12212, 'RegisterServer2', 'browse'],
   [15903, 21001, 'SessionlessInvoke', 'control'],
 ];
@@ -95,6 +96,21 @@ const FAULT = { name: 'ServiceFault', access: 'browse' } as const;
 /** What a type id is: a request, a response (with its request's id) or neither. */
 export const isRequest = (typeId: number): boolean => typeId < KINDS.length && KINDS[typeId] === 1;
 export const requestOf = (typeId: number): number => (typeId < REQUESTS.length && REQUESTS[typeId] > 0 ? REQUESTS[typeId] : -1);
+
+/** Discovery, the channel itself (OPC 10000-4 clauses 5.5.1 and 5.6), and a fault, which says nothing of what was asked. */
+export const needsNoSecurity = (service: number): boolean => {
+  switch (service) {
+    case SERVICE.findServers:
+    case SERVICE.findServersOnNetwork:
+    case SERVICE.getEndpoints:
+    case SERVICE.openSecureChannel:
+    case SERVICE.closeSecureChannel:
+    case SERVICE_FAULT:
+      return true;
+    default:
+      return false;
+  }
+};
 
 /** A service outside the standard's table may do anything, so it is not called harmless. */
 export const describeService = (code: number): { readonly name: string; readonly access: Access } =>

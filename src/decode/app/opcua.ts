@@ -13,7 +13,7 @@ import * as protocols from './protocol.ts';
 import { certificateApplicationUri, collectNodes, modeName, MORE_NODES, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
-import { describeService, hasServiceResult, isBad, isRequest, mayBeRequestHeader, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import { describeService, hasServiceResult, isBad, isRequest, mayBeRequestHeader, needsNoSecurity, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
 import * as services from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { senderByReading } from './sender.ts';
@@ -37,7 +37,8 @@ const NODES_KEPT = 16;
 const CHANNEL = Object.freeze({ unknown: 0, clear: 1, secured: 2, signed: 3 } as const);
 
 const POLICY_NONE = '#None';
-/** MessageSecurityMode Sign (OPC 10000-4 clause 7.20). */
+/** MessageSecurityMode (OPC 10000-4 clause 7.20). */
+const NONE = 1;
 const SIGN = 2;
 
 /** The three letters of a type as one number, first letter lowest. */
@@ -172,9 +173,17 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   return fillReading(service, isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, NO_NODES);
 };
 
+/** On a channel that is known to be without security more than discovery went by, or something that may be more: told once a connection. */
+const tellClearSession = (memory: SessionMemory, sink: ProtocolSink): void => {
+  if (memory.channel !== CHANNEL.clear || memory.session === 1) return;
+  memory.session = 1;
+  sink.fact('opcua.session', modeName(NONE));
+};
+
 /** A fault does not say what it refuses: where that was not heard, it is a fact, and nobody's operation. */
-const tellOperation = (reading: Reading, sink: ProtocolSink): void => {
+const tellOperation = (reading: Reading, memory: SessionMemory, sink: ProtocolSink): void => {
   const { service, kind, status } = reading;
+  if (!needsNoSecurity(service)) tellClearSession(memory, sink);
   if (service !== SERVICE_FAULT) sink.operation(-1, service, kind, kind === MESSAGE.error ? status : 0);
   for (const node of reading.nodes) sink.target(node);
   if (reading.isFault) sink.fact('opcua.fault', describeService(service).name);
@@ -186,6 +195,7 @@ const readConnection = (c: Cursor, type: number, memory: SessionMemory, sink: Pr
     case TYPE.hello: {
       // A Hello opens a new connection: nothing known of an earlier one holds.
       memory.channel = CHANNEL.unknown;
+      memory.session = 0;
       memory.outstanding = [];
       memory.pending0 = null;
       memory.pending1 = null;
@@ -244,7 +254,7 @@ const readOpen = (c: Cursor, direction: number, memory: SessionMemory, sink: Pro
   const body = { ...c };
   const reading = readBody(c, direction, requestId, CHANNEL.clear, true, memory, sink);
   if (reading === null) return sink.isCut ? sink.beyondCut() : undefined;
-  tellOperation(reading, sink);
+  tellOperation(reading, memory, sink);
   if (reading.kind !== MESSAGE.request || reading.service !== SERVICE.openSecureChannel) return;
   readServiceId(body);
   skipRequestHeader(body);
@@ -297,6 +307,11 @@ const isReadable = (c: Cursor): boolean => {
   return c.ok;
 };
 
+const tellUnreadable = (memory: SessionMemory, sink: ProtocolSink): void => {
+  tellClearSession(memory, sink);
+  sink.fact('opcua.unreadable', 'MSG');
+};
+
 /** MSG and CLO (6.7.2.4): channel and token, sequence number and request id, then the body or a part of it. */
 const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, direction: number, memory: SessionMemory, sink: ProtocolSink): void => {
   skip(c, 12);
@@ -329,19 +344,21 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
     if (isLast) keep(memory, direction, null);
     const parts = pending.split(SEPARATOR);
     if (parts.length !== 2) {
-      if (isLast && parts.length === 1) sink.fact('opcua.unreadable', 'MSG');
-      else if (isLast) tellOperation(finishPending(parts), sink);
+      if (isLast && parts.length === 1) tellUnreadable(memory, sink);
+      else if (isLast) tellOperation(finishPending(parts), memory, sink);
       return;
     }
     body = joinTail(parts[1], c);
   }
   const from = body.at;
   const reading = readBody(body, direction, requestId, state, isWhole && isLast, memory, sink);
-  if (reading === null && sink.isCut) sink.beyondCut();
+  if (reading === null && sink.isCut) {
+    if (type === TYPE.message) tellClearSession(memory, sink);
+    sink.beyondCut();
+  }
   if (!isLast) keep(memory, direction, keepPending(requestId, reading, sink.isCut ? null : tailOf(body, from)));
-  else if (reading !== null) tellOperation(reading, sink);
-  else if (sink.isCut) return;
-  else sink.fact('opcua.unreadable', 'MSG');
+  else if (reading !== null) tellOperation(reading, memory, sink);
+  else if (!sink.isCut) tellUnreadable(memory, sink);
 };
 
 const tellChunk = (bytes: Uint8Array, at: number, known: MessageType, sink: ProtocolSink): void => {
@@ -393,12 +410,13 @@ const readCut: NonNullable<StreamProtocol['readCut']> = (bytes, view, from, to, 
   // Its type and size stand before the cut, and nothing that goes with one of its requests.
   if (to - from < MESSAGE_OCTETS) {
     tellChunk(bytes, from, known, sink);
+    if (known === MESSAGE_TYPE) tellClearSession(memory, sink);
     sink.beyondCut();
   } else readChunk(bytes, view, from, to, known, false, direction, memory, sink);
   return view.getUint32(from + SIZE_AT, true);
 };
 
-const newMemory = (): SessionMemory => ({ channel: CHANNEL.unknown, outstanding: [], pending0: null, pending1: null });
+const newMemory = (): SessionMemory => ({ channel: CHANNEL.unknown, session: 0, outstanding: [], pending0: null, pending1: null });
 
 const PORT = 4840;
 

@@ -3,6 +3,7 @@
  * through. In: cells. Out: the Permits to write rules for, and what the loss report says.
  */
 import { addTo } from '../../net/multi-map.ts';
+import { isDiscovery } from '../../infer/opcua-security.ts';
 import { policiesFrom, policiesHeld } from '../../policy/match/asks.ts';
 import { protocolKey } from '../../policy/spec/permits.ts';
 import type { PlanPermit } from '../exporter.ts';
@@ -12,9 +13,20 @@ import { portCells, type PairCell, type PortCell } from '../pair-cells.ts';
 
 export const isOpcua = ({ permit: { service } }: PlanPermit): boolean => service.transport === 'tcp' && protocolKey(service.protocol) === 'opcua';
 
+/**
+ * Whoever may only ask what there is does so without security (OPC 10000-4 clause 5.5.1). That passes beside whatever the other Permits demand, so
+ * that it is no reason to let a session without security through.
+ */
+const policiesOf = ({ permit: { opcua } }: PlanPermit): string[] => {
+  if (opcua === null) return [];
+  if (!isDiscovery(opcua.services)) return policiesHeld(opcua);
+  const held = policiesHeld(opcua);
+  return (held.length === 0 ? policiesFrom([]) : held).filter((name) => name !== 'None');
+};
+
 /** The policies that all of these Permits together let a session have; empty = any, also where one of them is for more than OPC UA. */
 export const policiesLetThrough = (permits: readonly PlanPermit[]): string[] => {
-  const held = permits.map((entry) => (isOpcua(entry) && entry.permit.opcua !== null ? policiesHeld(entry.permit.opcua) : []));
+  const held = permits.map((entry) => (isOpcua(entry) ? policiesOf(entry) : []));
   if (held.some((list) => list.length === 0)) return [];
   const names = policiesFrom([]).filter((name) => held.flat().includes(name));
   return names.includes('None') ? [] : names;

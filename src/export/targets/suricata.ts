@@ -7,7 +7,6 @@
  */
 import { mergeSpans, tableOf, type Span } from '../../net/register-set.ts';
 import type { ModbusTable } from '../../permit.ts';
-import { SIGNATURE_PREFIX } from '../../source/firewall-log/monitor-marks.ts';
 import type { Capabilities, DeviceExport, DevicePlan, Exporter, ModbusEffect, PlanPermit } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
 import { protocolNumber } from '../ip-notation.ts';
@@ -18,11 +17,12 @@ import { FUNCTION_NAMES, inspectedModbus, withLastAddresses } from '../modbus/sc
 import { shapeOf } from '../modbus/shape.ts';
 import type { PairCell } from '../pair-cells.ts';
 import { evidenceLine, permitLine, provenanceLines } from '../permit-text.ts';
-import { portList, sidePairs, type RuleSide } from '../rule-lists.ts';
+import { portList } from '../rule-lists.ts';
 import { byteBounds } from './byte-tests.ts';
 import { errorHeads, forbiddenHeads, judgedPairs, protocolApart, type Judged, type RuleHead } from './suricata-addresses.ts';
-import { hiddenAmong, inspectionsOf, isOpcua, policiesLetThrough } from './suricata-inspection.ts';
-import { safeComment } from '../vendor-name.ts';
+import { hiddenAmong, inspectionsOf, isOpcua } from './suricata-inspection.ts';
+import { opcuaRules } from './suricata-opcua.ts';
+import { ruleLines, type RuleEnds, type RuleText } from './suricata-rule.ts';
 
 const CAPABILITIES: Capabilities = {
   ...NO_CAPABILITIES,
@@ -142,23 +142,6 @@ const options = (forbidden: Forbidden, complement: readonly Forbidden[]): Option
     }
   }
 };
-
-interface RuleEnds {
-  readonly source: RuleSide;
-  readonly arrow: '->' | '<>';
-  readonly target: RuleSide;
-  readonly ports: string;
-}
-
-interface RuleText {
-  readonly protocol: string;
-  readonly ends: RuleEnds;
-  readonly options: string;
-  readonly why: string;
-  readonly about: string;
-  /** Remembers something of the connection for the rules behind it, and never speaks or stops. */
-  readonly isMark?: boolean;
-}
 
 /**
  * A request of several values that ends at address 65535 (65536 when counted from 1) compares with nothing: measured with 7.0.10. So those that begin where no
@@ -286,42 +269,6 @@ const modbusRules = (ends: RuleEnds, permits: readonly PlanPermit[], complement:
   ];
 };
 
-const POLICY_URI = 'http://opcfoundation.org/UA/SecurityPolicy#';
-/** Those of elliptic curves (OPC 10000-7 since 1.05) are newer than all that a spec can declare. */
-const NEWER_POLICIES = `${POLICY_URI}ECC_`;
-
-/**
- * The head of an OpenSecureChannel message wherever it stands in a stream, since a HEL may stand before it in one segment: `OPN`, C to F,
- * and a size from 64 octets to 1 MiB, so that hardly any other octets are taken for one (OPC 10000-6 clauses 6.7.2 and 7.1.2).
- * Of no keyword for one packet (`depth`, `dsize`), so that it is looked for in what was put together again.
- */
-const OPN = 'content:"OPN"; byte_test:1,>,66,0,relative; byte_test:1,<,71,0,relative; byte_test:4,>,63,1,relative,little; byte_test:4,<,1048576,1,relative,little;';
-/** Behind type, size and channel: the length of the policy's URI, and the URI, neither of them in a message without a policy. */
-const URI_LENGTH_AT = 1 + 4 + 4;
-const LONGEST_URI = 255;
-const NO_POLICY = [0, 0xffff_ffff];
-
-/** As long as it is, so that no longer name begins with it. */
-const notPolicy = (name: string): string => {
-  const uri = `${POLICY_URI}${name}`;
-  return `content:!"|${uri.length.toString(16)} 00 00 00|${uri}"; distance:${URI_LENGTH_AT}; within:${4 + uri.length};`;
-};
-
-/** Stronger than declared is no fault, as everywhere else. Both ways, because with reverse connect the server is who dials. */
-const opcuaRules = (ends: RuleEnds, permits: readonly PlanPermit[]): RuleText[] => {
-  const names = policiesLetThrough(permits);
-  if (names.length === 0) return [];
-  const both: RuleEnds = { ...ends, arrow: '<>' };
-  const about = permits.map((entry) => entry.permit.id).join(' ');
-  const others = `${names.map(notPolicy).join(' ')} content:!"${NEWER_POLICIES}"; distance:${URI_LENGTH_AT + 4}; within:${NEWER_POLICIES.length};`;
-  // The jump fails until the whole URI is there: what is cut within it is judged with what comes next.
-  const whole = `byte_test:4,>,0,${URI_LENGTH_AT},relative,little; byte_test:4,<,${LONGEST_URI + 1},${URI_LENGTH_AT},relative,little; ${others} byte_jump:4,${URI_LENGTH_AT},relative,little;`;
-  return [
-    { protocol: 'tcp', ends: both, options: `flow:established; ${OPN} ${whole}`, why: `OPC UA security policy weaker than ${names[0] ?? ''}`, about },
-    ...NO_POLICY.map((length) => ({ protocol: 'tcp', ends: both, options: `flow:established; ${OPN} byte_test:4,=,${length},${URI_LENGTH_AT},relative,little;`, why: 'OPC UA without a security policy', about })),
-  ];
-};
-
 /** A policy is agreed upon in a stream. */
 const capabilitiesFor = (entry: PlanPermit): Capabilities => (isOpcua(entry) ? CAPABILITIES : { ...CAPABILITIES, opcuaPolicy: false });
 
@@ -329,7 +276,7 @@ const inspectionRules = (cell: PairCell): RuleText[] =>
   inspectionsOf(cell).flatMap(({ port, modbus, opcua }) => {
     const ends: RuleEnds = { source: { among: cell.clients, except: [] }, arrow: '->', target: { among: cell.servers, except: [] }, ports: portList([port]) };
     if (modbus.length > 0) return modbusRules(ends, modbus, modbusComplement(modbus.map((entry) => entry.permit), ENGINE));
-    return opcua.length > 0 ? opcuaRules(ends, opcua) : [];
+    return opcuaRules(ends, opcua);
   });
 
 /** SYN without ACK or RST. A host takes one with FIN, PSH or URG too, so these and the bits of ECN are left out of sight. */
@@ -350,13 +297,6 @@ const headOptions = ({ protocol, notProtocols }: RuleHead, family: 'ipv4' | 'ipv
 const ERROR = { ipv4: ['itype:3;', 'itype:10<>13;'], ipv6: ['itype:<5;'] };
 const typesNot = (version: 4 | 6, types: readonly number[]): string => `icmpv${version}.hdr; ${types.map((type) => `content:!"|0${type.toString(16)}|"; startswith;`).join(' ')}`;
 const NO_ERROR = { ipv4: typesNot(4, [3, 11, 12]), ipv6: 'itype:>4;' };
-
-/** One rule, or as many as it takes for every line to be read; each has the number behind that of the one before. */
-const ruleLines = (action: string, { protocol, ends, options, why, about, isMark }: RuleText, sid: number): string[] => {
-  const line = (source: string, target: string, number: number): string =>
-    `${isMark === true ? 'alert' : action} ${protocol} ${source} any ${ends.arrow} ${target} ${ends.ports} (msg:"${SIGNATURE_PREFIX}${safeComment(`${about}: ${why}`, 180)}"; ${options} metadata:rule ${safeComment(about, 120).replace(/[,:]/g, '_') || 'none'}; classtype:${protocol === 'ip' || protocol === 'icmp' ? 'policy-violation' : 'protocol-command-decode'}; sid:${number}; rev:1;)`;
-  return sidePairs(ends.source, ends.target, line('', '', sid).length).map(({ source, target }, index) => line(source, target, sid + index));
-};
 
 const rulesFile = (plan: DevicePlan, permits: readonly PlanPermit[], pairs: readonly Judged[]): string => {
   const isEnforced = plan.mode === 'enforce';
@@ -472,7 +412,7 @@ const build = (plan: DevicePlan): DeviceExport => {
       'Directions of UDP and other traffic are guessed the same way in both modes.',
       'ICMP errors (unreachable, fragmentation needed or packet too big, time exceeded, parameter problem) pass between zones to every address that a Permit names, whatever they are about: the engine tells only for some which connection they belong to. To other addresses they are stopped.',
       'Requests are judged however they are joined and cut, except those that end at data address 65535: only one whose beginning, up to its first address, begins a segment. The first request of a connection is stopped where it is a write of several values (function codes 15, 16, 23) that is cut behind its 16th octet: the engine does not recognise it.',
-      'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer.',
+      'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer. A client may ask for servers and endpoints without security all the same, as nearly all do (OPC 10000-4 clause 5.5.1); whatever else it asks on such a channel is stopped.',
     ],
   };
 };

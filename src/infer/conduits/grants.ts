@@ -12,6 +12,7 @@ import { mergeSpans, spansContain, tableOf } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { controlsDevice } from '../activity.ts';
 import { ALL_HOURS } from '../captured-days.ts';
+import { opcuaService, sessionSecurity, type SessionSecurity } from '../opcua-security.ts';
 import { standingOf } from './plan.ts';
 import type { PlanIndex, PlannedAsset } from './plan.ts';
 import { findVisits } from './visits.ts';
@@ -77,11 +78,6 @@ export interface Grant {
 
 export const NO_EVIDENCE: GrantEvidence = { firstNs: null, lastNs: null, days: [], hours: 0, requests: 0, witnesses: [] };
 
-/** Services that only set up, keep and close a session or subscription (OPC 10000-4 clauses 5.5 to 5.7, 5.14). */
-export const OPCUA_SESSION_SERVICES: readonly string[] = [
-  'ActivateSession', 'CloseSecureChannel', 'CloseSession', 'CreateSession', 'FindServers', 'GetEndpoints', 'OpenSecureChannel',
-];
-
 const classOfOperation = (operation: Operation): OperationClass => {
   if (operation.protocol === 'modbus' && operation.access === 'browse') return 'engineer';
   if (operation.function === FOLDED_FUNCTION) return 'any';
@@ -113,11 +109,6 @@ const doubtOf = (operation: Operation, conversation: Conversation): Doubt | null
   if (errors > 0 && responses === 0 && (requests === 0 || isOpen || changesDevice(access))) return 'refused';
   return isOpen && requests === 0 ? 'unheard-range' : null;
 };
-
-const serviceName = (name: string): string => name.replace(/(Request|Response)$/, '');
-
-/** The last part of an OPC UA security policy's URI (OPC 10000-7). */
-export const policyName = (policy: string): string => policy.slice(policy.lastIndexOf('#') + 1);
 
 const askOf = (operation: Operation): ModbusAsk => {
   const unit = operation.unit ?? 0;
@@ -182,10 +173,6 @@ export const pairKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | '
 export const grantKey = (grant: Pick<Grant, 'client' | 'server' | 'transport' | 'port' | 'lastPort' | 'class' | 'doubt' | 'detail'>): string =>
   `${pairKey(grant)}\n${grant.class}${grant.doubt === null ? '' : `\n${grant.doubt}`}${grant.doubt === 'double-use' ? `\n${grant.detail.access.join()}` : ''}`;
 
-const factValues = (conversation: Conversation, name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
-
-const MODES = new Set(['None', 'Sign', 'SignAndEncrypt']);
-
 interface Piece {
   readonly class: OperationClass;
   readonly doubt: Doubt | null;
@@ -193,11 +180,16 @@ interface Piece {
   readonly operations: readonly Operation[];
 }
 
+/** A client that asks what there is, and no more, is granted to ask it without security. */
+function grantedSecurity(conversation: Conversation): Pick<SessionSecurity, 'modes' | 'policies' | 'encrypted'> {
+  const security = sessionSecurity(conversation);
+  const isAsked = security.discoveryWithNone && security.modes.length + security.policies.length === 0 && !security.encrypted;
+  return isAsked ? { modes: ['None'], policies: ['None'], encrypted: false } : security;
+}
+
 /** The classes of one conversation, each with its operations; what is in doubt apart. */
 function splitByClass(conversation: Conversation): Piece[] {
-  const modes = sortedUnique(factValues(conversation, 'opcua.mode').filter((mode) => MODES.has(mode)));
-  const policies = sortedUnique(factValues(conversation, 'opcua.policy').map(policyName).filter((policy) => policy !== ''));
-  const encrypted = factValues(conversation, 'opcua.encrypted').includes('MSG');
+  const { modes, policies, encrypted } = grantedSecurity(conversation);
   const opaque = encrypted || modes.includes('SignAndEncrypt');
   const pieces = new Map<string, { readonly class: OperationClass; readonly doubt: Doubt | null; readonly operations: Operation[] }>();
   for (const operation of conversation.operations) {
@@ -219,7 +211,7 @@ function splitByClass(conversation: Conversation): Piece[] {
       detail: {
         modbus: mergeAsks(told.filter((operation) => operation.protocol === 'modbus').map(askOf)),
         // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
-        opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => serviceName(operation.name))),
+        opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => opcuaService(operation.name))),
         // The mode of a channel whose messages are encrypted stands in what is encrypted: beside modes that were read, it is one more.
         opcuaModes: encrypted && modes.length > 0 ? sortedUnique([...modes, 'SignAndEncrypt']) : modes,
         opcuaPolicies: policies,
@@ -271,7 +263,7 @@ function evidenceOf(conversation: Conversation, operations: readonly Operation[]
 export function evidenceOfPart({ class: own, doubt, evidence }: Grant, part: Pick<GrantDetail, 'modbus' | 'opcuaServices' | 'names'>, index: PlanIndex): GrantEvidence {
   const codes = new Set(part.modbus.map(({ unit, code }) => `${unit}/${code}`));
   const isNamed = ({ protocol, unit, function: code, name }: Operation): boolean =>
-    protocol === 'modbus' ? codes.has(`${unit ?? 0}/${code}`) : protocol === 'opcua' ? part.opcuaServices.includes(serviceName(name)) : part.names.includes(name);
+    protocol === 'modbus' ? codes.has(`${unit ?? 0}/${code}`) : protocol === 'opcua' ? part.opcuaServices.includes(opcuaService(name)) : part.names.includes(name);
   return evidence.witnesses.reduce<GrantEvidence>((held, id) => {
     const conversation = index.conversationOf(id);
     if (conversation === null) return held;

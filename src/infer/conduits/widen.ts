@@ -13,7 +13,8 @@
  */
 import type { Span } from '../../net/register-set.ts';
 import { mergeSpans, tableOf } from '../../net/register-set.ts';
-import { mergeDetails, OPCUA_SESSION_SERVICES } from './grants.ts';
+import { opcuaCompanions } from '../opcua-security.ts';
+import { mergeDetails } from './grants.ts';
 import type { Grant, GrantDetail, ModbusAsk } from './grants.ts';
 
 /** Most addresses that one request may read: registers (V1.1b3 clause 6.3) and coils (clause 6.1). */
@@ -95,7 +96,7 @@ function widenUnits(grant: Grant): Grant {
 
 function addSessionServices(grant: Grant): Grant {
   if (grant.protocol !== 'opcua' || grant.detail.opcuaServices.length === 0) return grant;
-  const services = [...new Set([...grant.detail.opcuaServices, ...OPCUA_SESSION_SERVICES])].sort();
+  const services = [...new Set([...grant.detail.opcuaServices, ...opcuaCompanions(grant.detail.opcuaServices)])].sort();
   if (services.length === grant.detail.opcuaServices.length) return grant;
   return { ...grant, detail: { ...grant.detail, opcuaServices: services }, rules: [...new Set([...grant.rules, 'session-services'])].sort() };
 }

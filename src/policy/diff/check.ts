@@ -9,6 +9,7 @@ import { securityLevelNumber } from '../spec/free-text.ts';
 import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { flowOf, isLive, permitsCode, protocolKey } from '../spec/permits.ts';
 import type { DeclaredPermit } from '../spec/permits.ts';
+import { isDiscovery } from '../../infer/opcua-security.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { isWholeZone } from '../../permit.ts';
 import { addTo, listsBy } from '../../net/multi-map.ts';
@@ -192,7 +193,7 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   }
   const modes = permit.opcua?.securityModes ?? [];
   if (modes.includes('SignAndEncrypt') && (permit.access.length > 0 || (permit.opcua?.services.length ?? 0) > 0)) report(path, 'encrypted-read-only', 'medium', `${permit.id} demands SignAndEncrypt and limits services: behind encryption no firewall sees the service`, 'enforce reading only in the server\'s own user roles; the network can check the security policy only');
-  if (modes.includes('None') && isLive(permit)) report(path, 'opcua-none', 'medium', ...openModes(permit.id, modes));
+  if (modes.includes('None') && isLive(permit) && !isDiscovery(permit.opcua?.services ?? [])) report(path, 'opcua-none', 'medium', ...openModes(permit.id, modes));
   if (flow?.data_flow === 'client-to-server' && permit.access.length > 0 && permit.access.every((access) => access === 'read' || access === 'browse')) report([...path, 'data_flow'], 'read-moves-data-back', 'medium', `${permit.id}: reading moves data from the server to the client, and data_flow says the reverse`, 'the arrow of a direction points from who opens; correct data_flow, or check who is the server');
   if (flow?.data_flow === undefined && flow?.direction !== undefined && protocolKey(permit.service.protocol) === 'opcua' && permit.access.length > 0 && flow.client === undefined) {
     report([...path, 'direction'], 'arrow-ambiguous', 'low', `${permit.id}: does "${flow.direction.slice(0, 60)}" point from who opens, or along the data? It is taken as who opens`, 'add client and server, and data_flow');
@@ -212,8 +213,7 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
 const openModes = (id: string, modes: readonly string[]): readonly [message: string, remedy: string] =>
   modes.length === 1
     ? [`${id} lets OPC UA without signatures through`, 'demand Sign or SignAndEncrypt where the server can do it']
-    // Discovery needs no security (OPC 10000-4 clause 5.5.1), and a rule cannot say that None is for that alone.
-    : [`${id} lets sessions without signatures do all that the others may`, 'many clients only ask for the endpoints without security: see that the server refuses any other session with None, or take None out where the clients do without asking'];
+    : [`${id} lets sessions without signatures do all that the others may`, 'take None out unless such a session is meant: to ask for servers and endpoints, a client needs no rule for it'];
 
 export const checkSpec = (loaded: LoadedSpec): readonly Lint[] => {
   const lints: Lint[] = [];

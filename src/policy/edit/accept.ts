@@ -7,7 +7,7 @@
  */
 import { isMap, isSeq } from 'yaml';
 import type { Conversation, ObservationSet } from '../../observation.ts';
-import { policyName } from '../../infer/conduits/grants.ts';
+import { policyName } from '../../infer/opcua-security.ts';
 import { asksOf, isFolded, modeWord, policyWord, type Ask } from '../match/asks.ts';
 import type { Finding } from '../diff/findings.ts';
 import { remainderOf } from '../diff/permit-use.ts';

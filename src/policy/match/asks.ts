@@ -5,7 +5,7 @@
  * by service, other protocols by operation, and the bare service where nothing was readable. Left out on purpose: who
  * may ask it (match.ts).
  */
-import { policyName } from '../../infer/conduits/grants.ts';
+import { opcuaService, policyName, sessionSecurity } from '../../infer/opcua-security.ts';
 import { FOLDED_FUNCTION, type Access, type Conversation, type Day, type Operation } from '../../observation.ts';
 import type { OpcUaOperations } from '../../permit.ts';
 
@@ -28,8 +28,6 @@ export interface Ask {
 
 /** Operations beyond those that are told apart: what they are is not known, so that only a Permit for all of the service lets them through. */
 export const isFolded = ({ code }: Ask): boolean => code === FOLDED_FUNCTION;
-
-const plainName = (name: string): string => name.replace(/(Request|Response)$/, '');
 
 const hoursOf = (days: readonly Day[]): Ask['hours'] => {
   const kept = days.flatMap(({ day, hours }) => (hours === undefined ? [] : [{ day, hours }]));
@@ -56,8 +54,8 @@ const asksOfOperation = (operation: Operation): Ask[] => {
   }
   const isOpcua = operation.protocol === 'opcua';
   return [{
-    ...base, text: isOpcua ? plainName(operation.name) : operation.name, modbus: null,
-    opcuaService: isOpcua ? plainName(operation.name) : null, name: isOpcua ? null : operation.name, count: operation.requests,
+    ...base, text: isOpcua ? opcuaService(operation.name) : operation.name, modbus: null,
+    opcuaService: isOpcua ? opcuaService(operation.name) : null, name: isOpcua ? null : operation.name, count: operation.requests,
   }];
 };
 
@@ -82,13 +80,10 @@ export interface OpcUaSecurity {
   readonly encrypted: boolean;
 }
 
+/** Of what was seen, the policies that have a place in the order; none of it is about who only asks what there is (OPC 10000-4 clause 5.5.1). */
 export const securityOf = (conversation: Conversation): OpcUaSecurity => {
-  const values = (name: string): string[] => conversation.facts.filter((fact) => fact.name === name).map((fact) => fact.value);
-  return {
-    modes: values('opcua.mode').filter((mode) => SECURITY_MODE_ORDER.includes(mode)),
-    policies: values('opcua.policy').map(policyName).filter((policy) => Object.hasOwn(POLICY_STRENGTH, policy)),
-    encrypted: values('opcua.encrypted').includes('MSG'),
-  };
+  const { modes, policies, encrypted } = sessionSecurity(conversation);
+  return { modes, policies: policies.filter((policy) => Object.hasOwn(POLICY_STRENGTH, policy)), encrypted };
 };
 
 /** The policies that are no weaker than the weakest declared; without one, all. */

@@ -4,7 +4,8 @@
  * In: a Permit and what is held of it. Out: the Permits that say what really passes; the matcher judges traffic by them as
  * it does by those of the spec. Left out on purpose: Permits without a rule (simulate.ts leaves those away).
  */
-import type { ModbusRange, Permit } from '../../permit.ts';
+import { isDiscovery } from '../../infer/opcua-security.ts';
+import type { ModbusRange, OpcUaOperations, Permit } from '../../permit.ts';
 import { bindingSpans, tableOf } from '../../net/register-set.ts';
 import { modesPassing } from './asks.ts';
 import type { Holds } from './firewall-semantics.ts';
@@ -44,6 +45,14 @@ export const isInspected = (protocol: string, holds: Holds): boolean => {
   return protocol === 'opcua' ? holds.opcuaService || holds.opcuaPolicy : holds.namedOperations;
 };
 
+/** Who looks at policies and not at services stops, of a channel without security, all but discovery: that needs no mode None (asks.ts). */
+const heldModes = (opcua: OpcUaOperations, holds: Holds): readonly string[] => {
+  if (holds.opcuaMode === true) return opcua.securityModes;
+  const modes = [...opcua.securityModes, ...modesPassing(opcua, holds.opcuaPolicy)];
+  if (!holds.opcuaPolicy || holds.opcuaService || !isDiscovery(opcua.services)) return modes;
+  return modes.length === 0 ? ['Sign', 'SignAndEncrypt'] : modes.filter((mode) => mode !== 'None');
+};
+
 export const heldPermits = (declared: DeclaredPermit, holds: Holds): DeclaredPermit[] => {
   const { permit } = declared;
   const protocol = protocolKey(permit.service.protocol);
@@ -62,7 +71,7 @@ export const heldPermits = (declared: DeclaredPermit, holds: Holds): DeclaredPer
     modbus: byFlags(permit, holds),
     opcua: opcua === null ? null : {
       services: holds.opcuaService ? opcua.services : [],
-      securityModes: holds.opcuaMode === true ? opcua.securityModes : [...opcua.securityModes, ...modesPassing(opcua, holds.opcuaPolicy)],
+      securityModes: heldModes(opcua, holds),
       securityPolicies: holds.opcuaPolicy ? opcua.securityPolicies : [],
     },
     named: holds.namedOperations ? permit.named : null,

@@ -11,6 +11,7 @@ import { isWholeZone, type Permit, type PermitConditions, type PermitEnd } from 
 import { parseSet, parseSpan, setContains } from '../../net/address-set.ts';
 import type { AddressSet } from '../../net/address-set.ts';
 import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { OPCUA_SESSION_SERVICES } from '../../infer/opcua-security.ts';
 import { bindingSpans, mergeSpans, spanText, spansContain } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
 import { asksOf, isFolded, securityOf, weakerThan } from './asks.ts';
@@ -109,7 +110,7 @@ export const serviceFits = (permit: Permit, transport: string, port: number): bo
 const portText = (permit: Permit): string =>
   `${permit.service.transport}/${permit.service.ports.map(spanText).join(',') || 'any port'}`;
 
-const SESSION_SERVICES = new Set(['OpenSecureChannel', 'CloseSecureChannel', 'CreateSession', 'ActivateSession', 'CloseSession', 'GetEndpoints', 'FindServers']);
+const SESSION_SERVICES = new Set(OPCUA_SESSION_SERVICES);
 
 export const limitsOperations = (permit: Permit): boolean => permit.access.length > 0 || permit.modbus !== null || permit.named !== null || (permit.opcua?.services.length ?? 0) > 0;
 

@@ -1,6 +1,6 @@
 /** A Permit in words for people. In: a Permit. Out: who, which service, which operations, on which conditions. */
 import { spanText } from '../../net/register-set.ts';
-import { policyName } from '../../infer/conduits/grants.ts';
+import { policyName } from '../../infer/opcua-security.ts';
 import { firstOf } from '../../infer/plural.ts';
 import { ACCESS_CLASSES, type Access } from '../../observation.ts';
 import type { ModbusTable, Permit, PermitEnd } from '../../permit.ts';

@@ -59,6 +59,7 @@ describe('OPC UA messages', () => {
       ['opcua.mode=None', 1],
       ['opcua.message=MSG', 1],
       ['opcua.chunk=MSG/F', 1],
+      ['opcua.session=None', 1],
     ]);
     expect([...told.operations]).toEqual([
       [`446 ${MESSAGE.request} 0`, 1],
@@ -67,6 +68,28 @@ describe('OPC UA messages', () => {
     ]);
     expect([...told.targets.keys()]).toEqual(['ns=2;i=1001', 'ns=3;s=Tag']);
     expect(told.directionHolds).toBe(true);
+  });
+
+  it('tells a channel without security on which more was asked than what there is, once', () => {
+    const bare = (id: number): number[] => [...typeId(id), ...requestHeader];
+    const told = (...parts: readonly (readonly [number, Uint8Array])[]): number | undefined => {
+      const { facts } = tell([[TO_SERVER, hello('opc.tcp://plc:4840')], ...parts]);
+      return [facts[0], facts[1]].flatMap((one) => one.get('opcua.session=None') ?? []).at(0);
+    };
+    const opened = [TO_SERVER, openNone] as const;
+    for (const service of [422, 428, 12_208]) expect(told(opened, [TO_SERVER, message(2, bare(service))])).toBeUndefined();
+    expect(told(opened, [TO_SERVER, message(2, [...bare(452)], 'F', 'CLO')])).toBeUndefined();
+    expect(told(opened, [TO_CLIENT, message(2, [...typeId(431), ...responseHeader(0), ...u32(0)])], [TO_CLIENT, message(3, [...typeId(397), ...responseHeader(0x80040000)])])).toBeUndefined();
+    // Asked, answered, in chunks, unknown, unreadable: none of it is known to be discovery.
+    expect(told(opened, [TO_SERVER, message(2, bare(428))], [TO_SERVER, message(3, bare(461))], [TO_SERVER, message(4, bare(461))])).toBe(1);
+    expect(told(opened, [TO_CLIENT, message(2, [...typeId(464), ...responseHeader(0)])])).toBe(1);
+    expect(told(opened, [TO_SERVER, message(2, bare(673), 'C')], [TO_SERVER, message(2, [0, 0])])).toBe(1);
+    expect(told(opened, [TO_SERVER, message(2, [...typeId(9999), ...requestHeader])])).toBe(1);
+    expect(told(opened, [TO_SERVER, message(2, [9, 9, 9, 9])])).toBe(1);
+    // Of one whose opening was not heard nothing is known.
+    expect(told([TO_SERVER, message(2, bare(673))])).toBeUndefined();
+    const again = tell([[TO_SERVER, hello('a')], opened, [TO_SERVER, message(2, bare(461))], [TO_SERVER, hello('a')], opened, [TO_SERVER, message(2, bare(461))]]);
+    expect(again.facts[0].get('opcua.session=None')).toBe(2);
   });
 
   it('gives a ServiceFault to the service that was asked, and a bad result to its own', () => {

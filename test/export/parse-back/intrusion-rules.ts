@@ -139,9 +139,12 @@ const byteTest = (text: string, payload: Uint8Array, offset: number): boolean =>
   return operator === '<' ? value < Number(wanted) : value > Number(wanted);
 };
 
-/** Rules on the OpenSecureChannel message: the policies that pass stand in it with a `!`, and those without one have a rule each. */
-const opnFires = (body: string, { opcua }: Probe): boolean => {
-  if (opcua === undefined || body.includes('byte_test:4,=,')) return false;
+const DISCOVERY = ['FindServers', 'GetEndpoints'];
+
+/** Rules on the OpenSecureChannel message, in which policies that pass stand with a `!`, and on what follows one without security. Here the client dials. */
+const opcuaFires = (body: string, { opcua }: Probe): boolean => {
+  if (opcua === undefined || body.includes('byte_test:4,=,') || body.includes('noalert') || body.includes('flowbits:isnotset')) return false;
+  if (body.includes('content:"MSG"')) return opcua.policy === 'None' && !DISCOVERY.includes(opcua.service ?? '');
   const passing = [...body.matchAll(/SecurityPolicy#(\w+)"/g)].map(([, name]) => name);
   if (passing.length === 0) throw new Error(`not understood: ${body}`);
   return !passing.includes(opcua.policy);
@@ -207,15 +210,16 @@ const optionFires = (option: string, flow: Probe, payload: Uint8Array, cursor: {
 };
 
 const ruleOf = (text: string): IntrusionRule => {
-  const parts = /^(alert|drop) (ip|icmp|tcp|udp|sctp|modbus) (\S+) any (?:->|<>) (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
+  const parts = /^(alert|drop) (ip|icmp|tcp|udp|sctp|modbus) (\S+) (\S+) (?:->|<>) (\S+) (\S+) \(\s?(.*;)\s?\)$/.exec(text);
   if (parts === null) throw new Error(`not a rule: ${text}`);
-  const [, action, protocol, source, target, port, body] = parts;
+  const [, action, protocol, source, sourcePort, target, port, body] = parts;
   const options = body.split(';').map((option) => option.trim()).filter((option) => option !== '');
   const transport = protocol === 'modbus' ? 'tcp' : protocol;
   const headMatches = (flow: Flow): boolean => {
     const [client, server] = [spanOf(flow.client), spanOf(flow.server)];
     if (client === null || server === null || (transport !== 'ip' && transport !== flow.transport.replace('icmpv6', 'icmp'))) return false;
-    return matches(port, atPort(flow.port)) && matches(source, within(client)) && matches(target, within(server));
+    // Ports of the source: a rule for what a server sends, and here clients ask.
+    return sourcePort === 'any' && matches(port, atPort(flow.port)) && matches(source, within(client)) && matches(target, within(server));
   };
   const known = new Map<string, boolean>();
   return {
@@ -226,7 +230,7 @@ const ruleOf = (text: string): IntrusionRule => {
       let inHead = known.get(pair);
       if (inHead === undefined) known.set(pair, (inHead = headMatches(flow)));
       if (!inHead) return false;
-      if (body.includes('content:"OPN"')) return opnFires(body, flow);
+      if (/content:"(?:OPN|MSG)"/.test(body)) return opcuaFires(body, flow);
       const cursor = { offset: 0 };
       return options.every((option) => optionFires(option, flow, payloadOf(flow), cursor));
     },

@@ -47,6 +47,26 @@ describe('security', () => {
     expect(securityOf(conversation('A', 'B', { facts }))).toEqual({ modes: ['Sign'], policies: ['Basic256'], encrypted: true });
   });
 
+  it('is not the None of a client that only asks what there is', () => {
+    const facts = (...words: readonly string[]) => words.map((word) => word.split('=') as unknown as readonly [string, string]);
+    const seenOf = (words: readonly string[], ...services: readonly string[]): string => {
+      const { modes, policies } = securityOf(conversation('A', 'B', { facts: facts(...words), operations: services.map((name, code) => namedOperation('opcua', code, `${name}Request`, 'browse')) }));
+      return `${modes.join()} ${policies.join()}`;
+    };
+    const none = ['opcua.mode=None', 'opcua.policy=x#None'];
+    const secured = [...none, 'opcua.policy=x#Basic256Sha256', 'opcua.encrypted=MSG'];
+    const signed = [...none, 'opcua.mode=Sign', 'opcua.policy=x#Basic256Sha256'];
+    const discovery = ['OpenSecureChannel', 'GetEndpoints', 'FindServers', 'CloseSecureChannel'];
+    expect(seenOf(secured, ...discovery)).toBe(' Basic256Sha256');
+    expect(seenOf(signed, ...discovery, 'CreateSession', 'Read')).toBe('Sign Basic256Sha256');
+    expect(seenOf(none, ...discovery)).toBe(' ');
+    // A session was seen without security; or something was asked on a channel that may have been; or nothing says what was asked.
+    expect(seenOf([...signed, 'opcua.session=None'], ...discovery, 'Read')).toBe('None,Sign Basic256Sha256,None');
+    expect(seenOf(secured, ...discovery, 'Read')).toBe('None Basic256Sha256,None');
+    expect(seenOf(secured)).toBe('None Basic256Sha256,None');
+    expect(seenOf(none, 'OpenSecureChannel')).toBe('None None');
+  });
+
   it.each([
     // Declared modes and policies; what they hold of each; which modes pass beside where only the policy is seen, and where nothing is.
     [[], [], [], [], [], []],

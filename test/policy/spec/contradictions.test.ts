@@ -66,6 +66,7 @@ test('OPC UA without signatures: alone, and beside modes that have them', () => 
   expect(said('Sign')).toEqual([]);
   expect(said('None')).toEqual(['13 medium opcua-none: UA lets OPC UA without signatures through']);
   expect(said('None, SignAndEncrypt')).toEqual(['13 medium opcua-none: UA lets sessions without signatures do all that the others may']);
+  expect(said('None], services: [GetEndpoints')).toEqual([]);
 });
 
 test('an alias is told before a command has to write: its place, all others, and what to do', () => {
