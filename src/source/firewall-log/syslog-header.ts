@@ -29,6 +29,8 @@ const BSD_TIME = new RegExp(
 );
 /** `2026-03-02T06:00:00.123456+01:00`, `2026-03-02 06:00:00`. */
 const ISO_TIME = /(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?(?=[ :\t]|$)/y;
+/** As dmesg of util-linux writes it (`-T`, `--time-format iso`): the kernel's own message follows at once, without host and tag. */
+const DMESG_TIME = /^(?:\[.*\]|.*,\d{6}[+-]\d{2}:\d{2})$/;
 const GAP = /[ \t]*(?::[ \t]+)?/y;
 /** A host: no brackets, quotes, commas or equals signs, and not the message's own first word. */
 const HOST = /(?!%(?:ASA|FTD|PIX|FWSM)-)(?![A-Za-z_]+=)([A-Za-z0-9_][A-Za-z0-9_.:-]{0,254})[ \t]+/y;
@@ -67,6 +69,10 @@ const readOne = (line: string, at: number, header: Header): boolean => {
   from += time === null ? 1 : time[0].length;
   from += match(GAP, line, from)?.[0].length ?? 0;
   header.program = '';
+  if (time !== null && DMESG_TIME.test(time[0])) {
+    header.from = from;
+    return true;
+  }
   const host = match(HOST_BEFORE_MESSAGE, line, from) ?? match(HOST, line, from);
   // Else a word that ends with a colon is a program's tag.
   if (host !== null && !(host[1] ?? '').endsWith(':') && (host[1] ?? '') !== '-') {

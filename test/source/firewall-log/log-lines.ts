@@ -80,6 +80,11 @@ export const LOG_LINES: readonly (readonly [line: string, expected: string])[] =
     '|C1-002|passed new|10.30.1.50>10.20.1.10 tcp/502||1|'],
   ['[ 5077.002813] OTZ:C1-002:KA:D IN=z3 OUT=z2 SRC=10.30.1.50 DST=10.20.1.10 LEN=53 PROTO=TCP SPT=55174 DPT=502 WINDOW=63 RES=0x00 ACK URGP=0 ',
     '|C1-002|blocked mid inspected|10.30.1.50>10.20.1.10 tcp/502||1|'],
+  // dmesg -T and dmesg --time-format iso: no host and no tag, so that the prefix is neither
+  ['[Mon Mar  2 06:00:01 2026] OTZ:NOCONDUIT:ANY:W IN=z4 OUT=z3 SRC=10.1.4.10 DST=10.1.3.5 LEN=52 PROTO=TCP SPT=39486 DPT=443 WINDOW=979 RES=0x00 ACK URGP=0 ',
+    '|NOCONDUIT|would-block mid|10.1.4.10>10.1.3.5 tcp/443||1|2026-03-02T06:00:01Z'],
+  ['2026-03-02T06:00:01,969320+01:00 iptables denied: IN=z4 OUT=z3 SRC=10.1.4.10 DST=10.1.3.5 LEN=52 PROTO=TCP SPT=39486 DPT=443 WINDOW=979 RES=0x00 SYN URGP=0 ',
+    '|iptables denied|blocked new|10.1.4.10>10.1.3.5 tcp/443||1|2026-03-02T05:00:01Z'],
   ['Mar  2 06:00:01 gw kernel: [ 5077.002813] OTZ:NOCONDUIT:ANY:D IN=z3 OUT=z2 SRC=10.20.1.10 DST=10.30.1.50 LEN=64 PROTO=TCP SPT=22 DPT=55174 WINDOW=63 RES=0x00 ACK SYN URGP=0 ',
     'gw|NOCONDUIT|blocked new|10.30.1.50>10.20.1.10 tcp/22||1|2026-03-02T06:00:01Z'],
   // An answer of what no Permit lets through any more: who sent it was asked.
