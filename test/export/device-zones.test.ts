@@ -88,6 +88,14 @@ describe('a zone on two interfaces', () => {
     expect(text.indexOf(within)).toBeLessThan(text.indexOf('NOCONDUIT'));
   });
 
+  test('nftables: a device that stands in for all may have networks of any zone on both sides, but for a single host and the Internet', () => {
+    const spec = specOf('linux-nft', []).replace(/enforcement_points:[^]*?conduits:/, 'conduits:').replace(/ *enforced_by.*\n/, '').replace('conduits:', '  - {zone_id: NET, name: Internet, kind: external, networks: [0.0.0.0/0]}\n  - {zone_id: ONE, name: one, kind: dmz, assets: [{asset_id: JUMP-1, ip: [10.40.1.5]}]}\nconduits:');
+    const { files } = exportPlan(exporterOf('nftables'), planOf(loadText(spec), []), { mode: 'enforce' });
+    const text = String(files.find(({ path }) => path.endsWith('baseline.nft'))?.content);
+    expect(text.match(/^\t\tip saddr \{.*$/gm)).toEqual(['10.30.1.0/24', '10.20.1.0/24, 10.20.9.0/24'].map((all) => `\t\tip saddr { ${all} } ip daddr { ${all} } counter accept`));
+    expect(text.indexOf('within CELL')).toBeLessThan(text.indexOf('NOCONDUIT'));
+  });
+
   test('an interface that the spec states twice is one, and nothing has to pass within a zone on one', () => {
     const text = textOf('cisco-asa', 'baseline-asa.cfg', 'cisco-asa', [['OPS', 'GigabitEthernet1/1'], ['CELL', 'GigabitEthernet1/2', 20], ['CELL', 'GigabitEthernet1/2.20', 20]]);
     expect(text.match(/^interface .*$/gm)).toEqual(['interface GigabitEthernet1/1', 'interface GigabitEthernet1/2.20']);

@@ -14,7 +14,7 @@ import { spanText } from '../../net/register-set.ts';
 import { minuteOfDay } from '../../policy/spec/schedule.ts';
 import { coverage } from '../covered-permits.ts';
 import { joinedZones, withinText } from '../device-zones.ts';
-import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit } from '../exporter.ts';
+import type { Capabilities, DeviceExport, DeviceInterface, DevicePlan, Exporter, LossRow, PlanConduit, PlanPermit, PlanZone } from '../exporter.ts';
 import { NO_CAPABILITIES } from '../exporter.ts';
 import { ofFamily } from '../ip-notation.ts';
 import { assess, familiesOf, refusalOf } from '../loss.ts';
@@ -179,16 +179,24 @@ const conduitJumps = (plan: DevicePlan, conduit: PlanConduit, chain: string): st
   return [`\t\tiifname { ${all} } oifname { ${all} } jump ${chain}`];
 };
 
-/** What is within a zone, from one of its interfaces to another. */
+const holdsSeveral = ([first, ...others]: readonly AddressSpan[]): boolean => first !== undefined && (others.length > 0 || first.first < first.last);
+
+/** Without stated interfaces the networks of any zone may meet here; those of the Internet meet elsewhere. */
+const meetingZones = (plan: DevicePlan): PlanZone[] =>
+  plan.device.interfaces.length === 0 ? plan.zones.filter((zone) => !zone.external) : joinedZones(plan);
+
+/** What is within a zone, from one of its networks to another. */
 const withinLines = (plan: DevicePlan): string[] =>
-  joinedZones(plan).flatMap((zone) => {
+  meetingZones(plan).flatMap((zone) => {
     const names = [...new Set(plan.device.interfaces.filter((port) => port.zone === zone.id).map(linuxName))];
     const all = names.map((name) => `"${name}"`).join(', ');
-    const bound = names.every(isLinuxName) ? `iifname { ${all} } oifname { ${all} } ` : '';
+    const bound = names.length > 0 && names.every(isLinuxName) ? `iifname { ${all} } oifname { ${all} } ` : '';
     const lines = (['ipv4', 'ipv6'] as const).flatMap((family) => {
-      const addresses = ofFamily(zone.addresses, family).map(formatSpan).join(', ');
+      const spans = ofFamily(zone.addresses, family);
+      if (!holdsSeveral(spans)) return [];
+      const addresses = spans.map(formatSpan).join(', ');
       const ip = family === 'ipv4' ? 'ip' : 'ip6';
-      return addresses === '' ? [] : [`\t\t${bound}${ip} saddr { ${addresses} } ${ip} daddr { ${addresses} } counter accept`];
+      return [`\t\t${bound}${ip} saddr { ${addresses} } ${ip} daddr { ${addresses} } counter accept`];
     });
     return lines.length === 0 ? [] : [`\t\t# ${withinText(zone, 200)}`, ...lines];
   });
