@@ -8,7 +8,7 @@ import type { Permit } from '../permit.ts';
 import { formatSpan, subtractSets, type AddressSet } from '../net/address-set.ts';
 import { isNotIp } from '../net/link-local.ts';
 import { spanText } from '../net/register-set.ts';
-import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
+import { accessOfFunctionCode, REQUEST_CODES } from '../decode/app/modbus-functions.ts';
 import { modesPassing } from '../policy/match/asks.ts';
 import { permitsAccess } from '../policy/spec/permits.ts';
 import type { Holds } from '../policy/match/firewall-semantics.ts';
@@ -16,7 +16,7 @@ import { NO_CAPABILITIES, type Capabilities, type Effect, type LossRow, type Mod
 import { ofFamily } from './ip-notation.ts';
 import { OPCUA_SERVICES } from './opcua-services.ts';
 import { unloggedReasons } from './session-log.ts';
-import { EVERY_FUNCTION, extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus, UNIT_IDS } from './modbus/scope.ts';
+import { extraModbusOperations, inspectedModbus, isModbus, modbusText, requiredModbus, UNIT_IDS } from './modbus/scope.ts';
 
 const WITH_PORTS = /^(tcp|udp|sctp)$/;
 const WITHOUT_PORTS = /^(icmp|icmpv6|any|ip-\d{1,3})$/;
@@ -111,7 +111,7 @@ const modbusByCapability = (permit: Permit, required: ModbusEffect, capabilities
   if (inspectedModbus(permit) === null) return null;
   if (!capabilities.modbusFunction && !capabilities.modbusUnit && !capabilities.modbusRange) return null;
   return {
-    functions: capabilities.modbusFunction ? required.functions : EVERY_FUNCTION,
+    functions: capabilities.modbusFunction ? required.functions : REQUEST_CODES,
     units: capabilities.modbusUnit ? required.units : [],
     ranges: capabilities.modbusRange ? required.ranges : [],
   };

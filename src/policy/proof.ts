@@ -7,6 +7,7 @@
  * that no other Permit lets through, but for those that this store cannot speak of: what a person wrote and nobody saw, and what an
  * earlier store saw. Out: counterexamples, none when it holds. It is slow and plain on purpose.
  */
+import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
 import { plural } from '../infer/plural.ts';
 import { parseSpan, type AddressSpan } from '../net/address-set.ts';
 import { staysOnLink } from '../net/link-local.ts';
@@ -108,10 +109,15 @@ const asksOf = (conversation: Conversation): { text: string; passes: (permit: Pe
     else if (operation.protocol === 'modbus') {
       const code = operation.function;
       const unit = operation.unit ?? 0;
+      const own = accessOfFunctionCode(code);
+      const isListed = ({ modbus }: Permit): boolean => modbus !== null && modbus.functionCodes.length > 0;
+      // Without a list, the codes are those whose own access is named, and beside that they may do what no code does by itself.
+      const isNamed = (permit: Permit): boolean => (isListed(permit) ? permit.modbus?.functionCodes.includes(code) === true : permit.access.length === 0 || permit.access.includes(own));
       // UMAS: who may program by it may do with it whatever it can.
-      const mayProgram = ({ access, modbus }: Permit): boolean => code === 90 && access.includes('program') && modbus?.functionCodes.includes(code) === true;
+      const mayProgram = ({ access }: Permit): boolean => code === 90 && access.includes('program');
+      const isUse = (permit: Permit): boolean => mayProgram(permit) || (isOfAccess(permit) && (isListed(permit) || permit.access.length === 0 || [own, 'control'].includes(operation.access)));
       const basic = (permit: Permit): boolean =>
-        permit.modbus === null ? isOfAccess(permit) : (isOfAccess(permit) || mayProgram(permit)) && (permit.modbus.functionCodes.length === 0 || permit.modbus.functionCodes.includes(code)) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
+        permit.modbus === null ? isOfAccess(permit) : isNamed(permit) && isUse(permit) && (permit.modbus.unitIds.length === 0 || permit.modbus.unitIds.includes(unit));
       if (operation.ranges.length === 0) asks.push({ text: `modbus ${unit}/${code}`, passes: basic });
       for (const range of operation.ranges) asks.push({ text: `modbus ${unit}/${code} ${range.access} ${range.first}-${range.last}`, passes: (permit) => basic(permit) && rangeInside(permit, code, range.access, range.first, range.last) });
     } else if (operation.protocol === 'opcua') {

@@ -2,13 +2,12 @@
  * What a target's rule for a Permit lets through beyond it. In: the Permit, and what of it the rule holds. Out: in words, how many kinds of operation, and
  * how much that weighs: 1 a read, 5 a write, 10 programming, each times the pairs of the Permit.
  */
-import { accessOfFunctionCode } from '../decode/app/modbus-functions.ts';
 import { tableOf } from '../net/register-set.ts';
 import type { Permit } from '../permit.ts';
 import { modesPassing } from './match/asks.ts';
 import type { FirewallSemantics, Holds } from './match/firewall-semantics.ts';
 import { limitsOperations } from './match/match.ts';
-import { permitsAccess, permittedCodes, protocolKey, type DeclaredPermit } from './spec/permits.ts';
+import { permitsCode, protocolKey, type DeclaredPermit } from './spec/permits.ts';
 import { hasWindow } from './spec/schedule.ts';
 
 export interface LetThrough {
@@ -34,8 +33,7 @@ const MODBUS_CODES = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23
 const codeWeight = (code: number): number => (code === 90 || code === 21 ? 10 : tableOf(code, 'write') !== null ? 5 : 1);
 
 const beyondModbus = (permit: Permit, holds: Holds, decidesOnce: boolean): Beyond[] => {
-  const codes = (permit.modbus?.functionCodes.length ?? 0) > 0 ? permittedCodes(permit) : MODBUS_CODES.filter((code) => permitsAccess(permit, accessOfFunctionCode(code)));
-  const other = MODBUS_CODES.filter((code) => !codes.includes(code));
+  const other = MODBUS_CODES.filter((code) => !permitsCode(permit, code));
   const passing = holds.modbus ?? null;
   const extra = holds.modbusFunction && !decidesOnce ? [] : passing === null ? other : other.filter((code) => passing.functions.includes(code));
   const what = holds.modbusFunction

@@ -86,6 +86,9 @@ export function describeFunction(code: number): { readonly name: string; readonl
   return (code & 0xff) === FC.unityProgramming ? describeUmas(part) : { name: `Encapsulated Interface ${part}`, access: 'program' };
 }
 
+/** Codes of requests (V1.1b3 clause 4.1: 0 is none, and the upper half are exceptions). */
+export const REQUEST_CODES: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
+
 /** What a function code does to the device, where nothing more is known than the code (a spec names only that). */
 export const accessOfFunctionCode = (code: number): Access => describeFunction(code).access;
 

@@ -5,13 +5,12 @@
  * (Modbus V1.1b3 clause 4.1, the upper half are exceptions), unit ids 0 to 255 (Modbus Messaging on TCP/IP 3.1.3).
  */
 import type { Permit } from '../../permit.ts';
-import { accessOfFunctionCode, FUNCTIONS } from '../../decode/app/modbus-functions.ts';
+import { FUNCTIONS, REQUEST_CODES } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, spansContain, spanText, type Span } from '../../net/register-set.ts';
 import { isSerialModbus } from '../../net/services.ts';
-import { permitsAccess, permitsCode } from '../../policy/spec/permits.ts';
+import { permitsCode } from '../../policy/spec/permits.ts';
 import type { ModbusEffect } from '../exporter.ts';
 
-export const EVERY_FUNCTION: readonly number[] = Array.from({ length: 127 }, (_, index) => index + 1);
 export const UNIT_IDS = 256;
 
 /** Public function codes with their names (Modbus V1.1b3 clause 5.1); from 65 on vendors have theirs. */
@@ -29,13 +28,8 @@ export const rangesFor = (permit: Permit, functionCodes: readonly number[]): str
 
 export const isModbus = (permit: Permit): boolean => permit.modbus !== null || /modbus/i.test(permit.service.protocol);
 
-/** Function codes a Permit names, or every one when it names none, as far as its access classes let them through. */
-export const functionsOf = (permit: Permit): readonly number[] => {
-  const named = permit.modbus?.functionCodes ?? [];
-  return EVERY_FUNCTION.filter(
-    (code) => (named.length === 0 ? permitsAccess(permit, accessOfFunctionCode(code)) : named.includes(code) && permitsCode(permit, code)),
-  );
-};
+/** Function codes that a Permit lets through for any of their uses: a firewall tells no uses apart. */
+export const functionsOf = (permit: Permit): readonly number[] => REQUEST_CODES.filter((code) => permitsCode(permit, code));
 
 /** Null: any Modbus (and anything else on the port) is permitted. */
 export const requiredModbus = (permit: Permit): ModbusEffect | null => {
@@ -43,7 +37,7 @@ export const requiredModbus = (permit: Permit): ModbusEffect | null => {
   const functions = functionsOf(permit);
   const units = [...new Set(permit.modbus?.unitIds ?? [])].sort((a, b) => a - b);
   const ranges = rangesFor(permit, functions);
-  if (functions.length === EVERY_FUNCTION.length && units.length === 0 && ranges.length === 0) return null;
+  if (functions.length === REQUEST_CODES.length && units.length === 0 && ranges.length === 0) return null;
   return { functions, units, ranges };
 };
 
@@ -113,7 +107,7 @@ export const passesNoMore = (effect: ModbusEffect, others: readonly ModbusEffect
 /** Pairs (unit id, function code) that pass the effect and are not, or not with all their addresses, in the Permit. */
 export const extraModbusOperations = (required: ModbusEffect | null, effect: ModbusEffect | null): number => {
   if (required === null) return 0;
-  const functions = effect === null ? EVERY_FUNCTION : effect.functions;
+  const functions = effect === null ? REQUEST_CODES : effect.functions;
   const units = effect === null || effect.units.length === 0 ? UNIT_IDS : effect.units.length;
   const requiredUnits = required.units.length === 0 ? UNIT_IDS : required.units.length;
   let extra = 0;

@@ -5,6 +5,7 @@
  * match lets the next rule decide, so Permits of one pair add up. Codes without an App-ID of their own fall into
  * `modbus-base`, which every Modbus rule needs: the loss report counts them. No unit ids, no addresses in App-ID.
  */
+import { REQUEST_CODES } from '../../decode/app/modbus-functions.ts';
 import { addTo } from '../../net/multi-map.ts';
 import { spanText } from '../../net/register-set.ts';
 import type { Permit } from '../../permit.ts';
@@ -18,7 +19,7 @@ import type { Capabilities, DeviceExport, DevicePlan, Exporter, LossRow, ModbusE
 import { NO_CAPABILITIES } from '../exporter.ts';
 import { LOG_MOMENTS } from '../session-log.ts';
 import { assess, familiesOf, notEnforceable, refusalOf } from '../loss.ts';
-import { EVERY_FUNCTION, inspectedModbus } from '../modbus/scope.ts';
+import { inspectedModbus } from '../modbus/scope.ts';
 import { evidenceLine, permitLine } from '../permit-text.ts';
 import { DAY_NAMES, deviceClockLines, windowsOf, type TimeWindow } from '../time-window.ts';
 import { nameScope, safeComment, type NameScope } from '../vendor-name.ts';
@@ -50,12 +51,12 @@ const APP_IDS: Readonly<Record<number, string>> = {
   43: 'modbus-encapsulated-transport',
 };
 const BASE = 'modbus-base';
-const IN_BASE = EVERY_FUNCTION.filter((code) => APP_IDS[code] === undefined);
+const IN_BASE = REQUEST_CODES.filter((code) => APP_IDS[code] === undefined);
 
 const modbusEffect = (permit: Permit): ModbusEffect | null => {
   const required = inspectedModbus(permit);
   if (required === null) return null;
-  return { functions: EVERY_FUNCTION.filter((code) => required.functions.includes(code) || IN_BASE.includes(code)), units: [], ranges: [] };
+  return { functions: REQUEST_CODES.filter((code) => required.functions.includes(code) || IN_BASE.includes(code)), units: [], ranges: [] };
 };
 
 /** A rule holds one schedule: a repeating one, or one with an end. */

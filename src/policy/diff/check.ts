@@ -5,6 +5,7 @@
  * what makes a spec unreadable (spec/references.ts refuses that) and traffic (diff.ts).
  */
 import type { Severity } from './findings.ts';
+import { REQUEST_CODES } from '../../decode/app/modbus-functions.ts';
 import { securityLevelNumber } from '../spec/free-text.ts';
 import { coverCandidates, permitCovers } from '../match/permit-cover.ts';
 import { flowOf, isLive, permitsCode, protocolKey } from '../spec/permits.ts';
@@ -182,6 +183,9 @@ const lintPermit = (loaded: LoadedSpec, declared: DeclaredPermit, assets: AssetI
   if (idleLimits.includes('cip.classes')) report([...path, 'cip', 'classes'], 'limit-without-effect', 'high', `${permit.id}: CIP services are told apart, not the classes they are asked of, so every class is let through`, 'limit cip.services, and take the classes out');
   const modbus = protocolKey(permit.service.protocol) === 'modbus';
   if (modbus && permit.modbus === null && permit.access.length === 0 && isLive(permit)) report(path, 'modbus-unlimited', 'high', `${permit.id} lets every Modbus function through, writes and programming too`, 'add modbus: {function_codes: [3, 4]} or what is needed');
+  if (modbus && permit.access.length > 0 && permit.modbus?.functionCodes.length === 0 && !REQUEST_CODES.some((code) => permitsCode(permit, code))) {
+    report([...path, 'access'], 'code-without-access', 'medium', `${permit.id}: no Modbus function is ${permit.access.join(', ')} by itself, so no request is let through`, 'list the function codes that are meant (8 restarts, 90 starts and stops by UMAS), or name in "access" what they do by themselves too');
+  }
   const idle = (permit.modbus?.functionCodes ?? []).filter((code) => !permitsCode(permit, code));
   if (idle.length > 0) report([...path, 'modbus', 'function_codes'], 'code-without-access', 'medium', `${permit.id}: access ${permit.access.join(', ')} names nothing that FC ${idle.join(', ')} does, so no request with it is let through`, 'name in "access" what it does, or remove the code');
   if (permit.modbus !== null && permit.modbus.ranges.length > 0) {

@@ -8,7 +8,7 @@
 import { firstOf } from '../../infer/plural.ts';
 import { parseSet, sizeOfSet } from '../../net/address-set.ts';
 import { changesDevice, type Access, type Conversation } from '../../observation.ts';
-import { accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { accessesOfFunctionCode, accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import type { ModbusRange, Permit, PermitEnd } from '../../permit.ts';
 import { isFolded, securityOf, type Ask } from '../match/asks.ts';
@@ -110,8 +110,8 @@ function remainderOfRanges(declared: readonly ModbusRange[], asks: readonly Modb
 function idleAccess({ access, modbus, opcua, named }: Permit, asks: readonly Ask[]): readonly Access[] {
   const isCloser = (modbus?.functionCodes.length ?? 0) > 0 || (opcua?.services.length ?? 0) > 0 || named !== null;
   if (isCloser || !asks.every((ask) => ask.access !== null && !isFolded(ask))) return [];
-  // Who may read may browse (the spec's "read").
-  const isUsed = (one: Access): boolean => one === 'browse' || asks.some((ask) => ask.access === one);
+  // Who may read may browse (the spec's "read"). Without its own class, a function code is not let through for what else it does (permitsUse).
+  const isUsed = (one: Access): boolean => one === 'browse' || asks.some((ask) => ask.access === one || (ask.modbus !== null && accessOfFunctionCode(ask.modbus.code) === one));
   // Who only opened sessions may have used none: a rule for nothing is none.
   return access.some(isUsed) ? access.filter((one) => !isUsed(one)) : [];
 }

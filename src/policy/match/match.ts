@@ -142,7 +142,7 @@ const operationMiss = (permit: Permit, ask: Ask, conversation: Conversation): { 
     if (modbus !== null && modbus.functionCodes.length > 0 && !modbus.functionCodes.includes(code)) {
       return { kind: 'operation', sentence: `FC ${code} is not among the permitted FC ${numbersText(modbus.functionCodes)}` };
     }
-    // A code that is listed is let through for what `access` names too: "read" beside 16 is no write (permittedCodes).
+    // A code that is listed is let through for what `access` names too: "read" beside 16 is no write (permitsUse).
     if (ask.access !== null && !permitsUse(permit, code, ask.access)) {
       const use = `${ask.access === accessOfFunctionCode(code) ? '' : 'this use of '}FC ${code} is ${ask.access}`;
       return { kind: 'access', sentence: permitsAccess(permit, ask.access) ? `${use}, and that is permitted of other codes only` : `${use}, and only ${permit.access.join(', ')} is permitted` };

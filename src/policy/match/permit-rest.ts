@@ -11,8 +11,9 @@ import type { ModbusAsk } from '../../infer/conduits/grants.ts';
 import { modbusOperationsOf } from '../../infer/conduits/permits.ts';
 import { formatSpan, parseSpan, type AddressSet } from '../../net/address-set.ts';
 import { addTo, listsBy } from '../../net/multi-map.ts';
-import { accessOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { accessOfFunctionCode, REQUEST_CODES } from '../../decode/app/modbus-functions.ts';
 import { bindingSpans, mergeSpans, subtractSpans, tableOf, type Span } from '../../net/register-set.ts';
+import type { Access } from '../../observation.ts';
 import { isWholeZone, type ModbusOperations, type NamedOperations, type OpcUaOperations, type Permit, type PermitConditions, type PermitEnd } from '../../permit.ts';
 import { addressesOfEnd, namesSecurity, permitCovers, permitReaches } from './permit-cover.ts';
 import { permitsUse, type DeclaredPermit } from '../spec/permits.ts';
@@ -191,8 +192,11 @@ function undeclaredOperations(permit: Permit, isDeclared: (part: Permit) => bool
   if (modbus !== null && modbus.functionCodes.length > 0) return undeclaredModbus(permit, modbus, isDeclared);
   if (opcua !== null && opcua.services.length > 0) return undeclaredServices(permit, opcua, isDeclared);
   if (named !== null && named.names.length > 0) return undeclaredNames(permit, named, isDeclared);
-  const access = permit.access.length < 2 ? permit.access : permit.access.filter((one) => !isDeclared({ ...permit, access: [one] }));
-  return permit.access.length > 0 && access.length === 0 ? [] : [{ ...permit, access }];
+  // What a function code does beside its own access is let through with that only (permitsUse); who may program by it may do all by that alone.
+  const isOwnOf = (own: Access, one: Access): boolean => own !== 'program' && REQUEST_CODES.some((code) => accessOfFunctionCode(code) === own && permitsUse(permit, code, one));
+  const withOwn = (one: Access): readonly Access[] => (modbus === null ? [one] : permit.access.filter((own) => own === one || isOwnOf(own, one)));
+  const left = new Set(permit.access.length < 2 ? permit.access : permit.access.map(withOwn).filter((access) => !isDeclared({ ...permit, access })).flat());
+  return permit.access.length > 0 && left.size === 0 ? [] : [{ ...permit, access: permit.access.filter((one) => left.has(one)) }];
 }
 
 function undeclaredModbus(permit: Permit, modbus: ModbusOperations, isDeclared: (part: Permit) => boolean): Permit[] {

@@ -7,8 +7,9 @@
  */
 import { ACCESS_CLASSES, hasPorts, type Access } from '../../observation.ts';
 import type { ModbusRange, Permit, PermitEnd, PermitService } from '../../permit.ts';
-import { accessOfFunctionCode, accessesOfFunctionCode } from '../../decode/app/modbus-functions.ts';
+import { accessOfFunctionCode, accessesOfFunctionCode, REQUEST_CODES } from '../../decode/app/modbus-functions.ts';
 import { freeId } from '../../infer/spec-id.ts';
+import { listsBy } from '../../net/multi-map.ts';
 import { tableOf } from '../../net/register-set.ts';
 import { byText } from '../../net/text-order.ts';
 import { parseDirection } from './free-text.ts';
@@ -241,15 +242,27 @@ export const isLive = (permit: Permit): boolean => permit.decision === 'approved
 /** Whether an access class is let through; used where a Permit names function codes without access, and the reverse. */
 export const permitsAccess = (permit: Permit, access: Access): boolean => permit.access.length === 0 || permit.access.includes(access);
 
+const CODES_BY_ACCESS = listsBy(REQUEST_CODES, accessOfFunctionCode);
+
 /**
- * Whether a Permit that lists this function code lets it through for one of its uses. What a code can do beside its own access (FC 43 may
- * write, FC 8 restart, FC 90 read) it may where no other listed code is there for it: "read-write" beside 3, 16 and 43 means the write of
- * 16. Who may programme by a code may do with it whatever else it can.
+ * The function codes that a Permit speaks of and whose own access is this one. Without a list it speaks of all whose own access it
+ * names: only the code is what a firewall sees, and for one use of FC 90 it would let all of them pass.
+ */
+const codesFor = (permit: Permit, access: Access): readonly number[] => {
+  const listed = permit.modbus?.functionCodes ?? [];
+  if (listed.length > 0) return listed.filter((code) => accessOfFunctionCode(code) === access);
+  return permitsAccess(permit, access) ? (CODES_BY_ACCESS.get(access) ?? []) : [];
+};
+
+/**
+ * Whether a Permit lets a function code through for one of its uses; the one definition of it, for what was seen and for what is exported.
+ * What a code can do beside its own access (FC 43 may write, FC 8 restart, FC 90 read) it may where the Permit speaks of it and of no
+ * other code that is there for it: "read-write" beside 3, 16 and 43 means the write of 16. Who may programme by a code may do with it whatever else it can.
  */
 export const permitsUse = (permit: Permit, code: number, access: Access): boolean => {
   const own = accessOfFunctionCode(code);
   if (permit.access.length === 0 || (own === 'program' && permitsAccess(permit, own))) return true;
-  return permitsAccess(permit, access) && (access === own || !(permit.modbus?.functionCodes ?? []).some((other) => other !== code && accessOfFunctionCode(other) === access));
+  return permitsAccess(permit, access) && codesFor(permit, own).includes(code) && (access === own || codesFor(permit, access).every((other) => other === code));
 };
 
 /** Whether a Permit lets a function code through for anything that it can do. */

@@ -120,6 +120,28 @@ it('a function that is listed beside an access that is not its own is no more le
   expect(found('read, write')).toEqual([[3, 16], [], 0]);
 });
 
+describe('access without a list of functions', () => {
+  const alone = (access: string): LoadedSpec => loadText(specWith(access).replace('function_codes: [8, 43], ', ''));
+  const asked = (code: number, access: Access): ObservationSet => observations([modbus('10.0.0.1', '10.0.0.2', [{ code }])].map((talk) => ({ ...talk, operations: talk.operations.map((one) => ({ ...one, access })) })));
+  const undeclared = (access: string, code: number, use: Access): string[] => diffSpec(alone(access), asked(code, use)).flatMap(({ type, detail }) => (type === 'undeclared-operation' ? [detail] : []));
+
+  it('names the functions that do so by themselves: a firewall sees the code alone', () => {
+    expect(functionsOf(alone('write').permits[0].permit)).toEqual([5, 6, 15, 16, 22, 23]);
+    expect([undeclared('write', 16, 'write'), undeclared('diagnose, control', 8, 'control'), undeclared('program', 90, 'read')]).toEqual([[], [], []]);
+    expect(undeclared('control', 8, 'control')).toEqual(['Nearest: this use of FC 8 is control, and that is permitted of other codes only.']);
+    expect(undeclared('read', 90, 'read')).toEqual(['Nearest: this use of FC 90 is read, and that is permitted of other codes only.']);
+    expect(undeclared('browse, write', 43, 'write')).toEqual(['Nearest: this use of FC 43 is write, and that is permitted of other codes only.']);
+  });
+
+  it('where no function does so by itself, a lint says that nothing is let through', () => {
+    expect(['control', 'diagnose, control', 'write'].map((access) => checkSpec(alone(access)).flatMap(({ rule, message }) => (rule === 'code-without-access' ? [message] : [])))).toEqual([['R1: no Modbus function is control by itself, so no request is let through'], [], []]);
+  });
+
+  it('narrowing it leaves a function the access with which it is let through', () => {
+    expect(diffSpec(alone('diagnose, write, control'), asked(8, 'control')).flatMap(({ type, permit, title, detail }) => (type === 'wider-than-observed' ? [permit, /access [a-z, ]+/.exec(`${title} ${detail}`)?.[0]] : []))).toEqual(['R1', 'access write']);
+  });
+});
+
 describe('function 90, by which UMAS reads and programs', () => {
   const READ = [90, 1, 0x22, 1, 0, 0, 0, 1];
   const STOP = [90, 1, 0x41, 0xff, 0];
