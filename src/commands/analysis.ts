@@ -17,8 +17,9 @@ import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
 import { timezoneOf } from '../policy/spec/schedule.ts';
+import { lossesOf } from '../render/status-record.ts';
 import type { Connection } from '../store/database.ts';
-import type { StoreStatus } from '../store/read-status.ts';
+import { readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
 
 export interface NamedAssets {
@@ -48,6 +49,9 @@ export interface PlacedPlant {
 export const PROPOSAL_FACTOR = 1.5;
 
 export const readAll = (db: Connection): ObservationSet => readObservations(db, describeOperation);
+
+/** All that was observed, and what of it is missing or doubtful, in sentences. */
+export const readEvidence = (db: Connection): { readonly set: ObservationSet; readonly losses: readonly string[] } => ({ set: readAll(db), losses: lossesOf(readStatus(db)) });
 
 /** The whole inference but for resampling, which only propose-zones shows. Outside the read: it may take seconds. */
 export function placeAssets(set: ObservationSet, timezone: string): PlacedPlant {

@@ -11,10 +11,8 @@ import { jsonLines, jsonList } from '../render/json.ts';
 import { lossMarkdown, lossText, sayLosses } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { fieldLines, textTable, type Cell, type Column } from '../render/table.ts';
-import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { readStatus } from '../store/read-status.ts';
-import { idsOfZones, matchesKey, placeAssets, readAll, type PlacedPlant } from './analysis.ts';
+import { idsOfZones, matchesKey, placeAssets, readEvidence, type PlacedPlant } from './analysis.ts';
 import { chosenFormat, DB_OPTION, defineCommand, FORMAT_OPTION, JSON_OPTION, type Arguments, type CommandContext, type CommandResult, type Format } from './command.ts';
 import { knownTimezone, TIMEZONE_OPTION } from './timezone-option.ts';
 
@@ -49,7 +47,7 @@ type AssetsArguments = Arguments<typeof OPTIONS>;
 export function listAssets(argv: AssetsArguments, context: CommandContext): CommandResult {
   const format = chosenFormat(argv);
   const timezone = knownTimezone(argv.timezone);
-  const { set, losses } = readFromStore(storePath(argv.db, context.environment), (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
+  const { set, losses } = readFromStore(storePath(argv.db, context.environment), readEvidence, context);
   const plant = placeAssets(set, timezone);
   const zones = argv.zone ? idsOfZones(plant, argv.zone) : null;
   const unknown = argv.asset?.find((key) => !plant.assets.some((asset) => matchesKey(asset, key)));
@@ -161,6 +159,6 @@ function* render(
       yield lossText(losses);
       if (assets.length === 0) return yield 'no asset matches\n';
       if (argv.asset && assets.length === 1) return yield portrait(assets[0], plant);
-      return yield* textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), { width: context.width, colour: context.colour });
+      return yield* textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), context);
   }
 }

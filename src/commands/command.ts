@@ -5,12 +5,10 @@
  */
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { ExitCode } from '../errors.ts';
+import type { TableStyle } from '../render/table.ts';
 
-export interface CommandContext {
+export interface CommandContext extends TableStyle {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Columns of the terminal on standard output; null when it is no terminal. */
-  readonly width: number | null;
-  readonly colour: boolean;
   /** `baseline 0.1.0` and the command line as typed: provenance. */
   readonly version: string;
   readonly commandLine: string;
@@ -111,5 +109,5 @@ export const JSON_OPTION = { type: 'boolean', describe: 'the same as --format js
 export const AS_JSON_OPTION = { type: 'boolean', describe: 'say it as JSON' } as const satisfies Options;
 
 /** `--json` is short for `--format json`. */
-export const chosenFormat = (argv: { readonly format?: Format | undefined; readonly json?: boolean | undefined }): Format =>
+export const chosenFormat = <F extends string>(argv: { readonly format?: F | undefined; readonly json?: boolean | undefined }): F | 'json' | 'table' =>
   argv.format ?? (argv.json ? 'json' : 'table');

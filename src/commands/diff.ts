@@ -15,12 +15,10 @@ import type { Finding } from '../policy/diff/findings.ts';
 import { loadSpec, type LoadedSpec } from '../policy/spec/load.ts';
 import { findingsJson, findingsMarkdown, findingsTable } from '../render/findings.ts';
 import { sarifLog } from '../render/sarif.ts';
-import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readAttempts } from '../store/firewall-logs.ts';
-import { readStatus } from '../store/read-status.ts';
-import { readAll } from './analysis.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
+import { readEvidence } from './analysis.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { acceptIntoSpec } from './diff-update.ts';
 import { instantOf, requireSeenSince } from './instant-option.ts';
 import { tellStrangers } from './same-plant.ts';
@@ -83,9 +81,7 @@ export function diffStore(argv: DiffArguments, context: CommandContext): Command
   }
   const sinceNs = argv.since === undefined ? undefined : instantOf('--since', argv.since);
   const store = storePath(argv.db, context.environment);
-  const { set, logged, losses } = readFromStore(store, (db) => ({
-    set: readAll(db), logged: readAttempts(db, describeOperation), losses: lossesOf(readStatus(db)),
-  }), context);
+  const { set, logged, losses } = readFromStore(store, (db) => ({ ...readEvidence(db), logged: readAttempts(db, describeOperation) }), context);
   tellStrangers(loaded, set.addresses, store, context);
   if (sinceNs !== undefined) requireSeenSince(sinceNs, [set.sensor.lastNs, ...logged.map((attempt) => attempt.lastNs)], store);
   const judge = (spec: LoadedSpec): DiffReport => diffReport(contextOf(spec, set, sinceNs), {
@@ -111,7 +107,7 @@ const findingsOnly = (findings: readonly Finding[]): DiffReport => ({
 
 function shown(report: DiffReport, losses: readonly string[], spec: string, argv: DiffArguments, context: CommandContext): CommandResult {
   const exitCode = report.findings.length > 0 ? EXIT.findings : EXIT.ok;
-  switch (argv.format ?? (argv.json === true ? 'json' : 'table')) {
+  switch (chosenFormat(argv)) {
     case 'json':
       return { exitCode, output: findingsJson(report, losses) };
     case 'sarif':
@@ -119,7 +115,7 @@ function shown(report: DiffReport, losses: readonly string[], spec: string, argv
     case 'md':
       return { exitCode, output: findingsMarkdown(report, losses) };
     case 'table':
-      return { exitCode, output: findingsTable(report, losses, spec, { width: context.width, colour: context.colour }) };
+      return { exitCode, output: findingsTable(report, losses, spec, context) };
   }
 }
 
@@ -128,7 +124,8 @@ function diffPeriods(argv: DiffArguments, context: CommandContext): CommandResul
   if (a === undefined || b === undefined) throw usageError('two periods need two stores', 'Write: baseline diff --store-a A.db --store-b B.db');
   if (argv.update !== undefined) throw usageError('--update writes into a spec, and two periods have none', 'Leave --update out, or write: baseline diff spec.yaml --update');
   if (argv.spec !== undefined) throw usageError('a spec is not compared with two periods at once', 'Leave the spec out, or compare it with one store by --db.');
-  const [earlier, later] = [a, b].map((path) => readFromStore(path, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)).map((loss) => `${path}: ${loss}`) }), context));
+  const [earlier, later] = [a, b].map((path) => readFromStore(path, readEvidence, context));
   const findings = comparePeriods(earlier.set, later.set, proposeZones(earlier.set, { stabilityRuns: 0 }));
-  return shown(findingsOnly(findings), [...earlier.losses, ...later.losses], b, argv, context);
+  const losses = [...earlier.losses.map((loss) => `${a}: ${loss}`), ...later.losses.map((loss) => `${b}: ${loss}`)];
+  return shown(findingsOnly(findings), losses, b, argv, context);
 }

@@ -141,5 +141,5 @@ function targetTable(json: boolean, context: CommandContext): Iterable<string> {
     target.modes.join(' '),
     names.filter((name) => target.capabilities[name]).map((name) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)).join(' '),
   ]);
-  return textTable(columns, rows, { width: context.width, colour: context.colour });
+  return textTable(columns, rows, context);
 }

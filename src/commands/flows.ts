@@ -207,7 +207,7 @@ function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[],
     case 'table':
       yield lossText(losses);
       if (page.flows.length === 0) return yield 'no conversation matches\n';
-      yield* textTable(COLUMNS, [...rows(tableRow)], { width: context.width, colour: context.colour });
+      yield* textTable(COLUMNS, [...rows(tableRow)], context);
       if (page.flows.some(({ service }) => service.by === 'port' && service.name !== '')) yield BY_PORT_MEANS;
   }
 }

@@ -111,7 +111,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false });
   if (asJson) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
-  if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), { width: context.width, colour: context.colour }) };
+  if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), context) };
   if (argv.pins !== undefined && existing === null) {
     context.say(`${printable(argv.out)} takes zones and assets from ${printable(argv.pins)}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);
   }

@@ -11,10 +11,8 @@ import { simulate } from '../policy/simulate.ts';
 import { loadSpec } from '../policy/spec/load.ts';
 import { jsonDocument } from '../render/json.ts';
 import { simulationText } from '../render/simulation.ts';
-import { lossesOf } from '../render/status-record.ts';
 import { readFromStore, storePath } from '../store/database.ts';
-import { readStatus } from '../store/read-status.ts';
-import { proposeDeclared, readAll } from './analysis.ts';
+import { proposeDeclared, readEvidence } from './analysis.ts';
 import { APPLICATION_IDS_OPTION, readApplicationIds } from './export.ts';
 import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, TABLE_OR_JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { noConversations } from './no-conversations.ts';
@@ -51,7 +49,7 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);
   const store = storePath(argv.db, context.environment);
-  const { set, losses } = readFromStore(store, (db) => ({ set: readAll(db), losses: lossesOf(readStatus(db)) }), context);
+  const { set, losses } = readFromStore(store, readEvidence, context);
   if (set.conversations.length === 0) throw noConversations(set);
   tellStrangers(loaded, set.addresses, store, context);
   const ids = argv['application-ids'];
@@ -61,5 +59,5 @@ export function simulateStore(argv: SimulateArguments, context: CommandContext):
   const simulation = simulate(compared, semantics, { completeness: completeness.conduits, onDemand: argv['on-demand'] === true, written });
   const exitCode = simulation.blocked.length > 0 ? EXIT.findings : EXIT.ok;
   if (chosenFormat(argv) === 'json') return { exitCode, output: [jsonDocument({ losses, ...simulation })] };
-  return { exitCode, output: simulationText(simulation, losses, { width: context.width, colour: context.colour }) };
+  return { exitCode, output: simulationText(simulation, losses, context) };
 }

@@ -107,7 +107,7 @@ function render(
     case 'md':
       return markdown(record, status, completeness);
     case 'table':
-      return table(record, status, completeness, { width: context.width, colour: context.colour });
+      return table(record, status, completeness, context);
   }
 }
 

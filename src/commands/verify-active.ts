@@ -162,5 +162,5 @@ interface Ran {
 function draw(checks: readonly Check[], end: ProbeEnd, ran: Ran, argv: ActiveArguments, context: CommandContext): Iterable<string> {
   if (argv.json === true) return [jsonDocument({ ...ran, connections: checks.length, ...end, checks })];
   const words = `${checks.length} of ${ran.steps} tests were run from ${ran.zone} (${ran.address}) by ${ran.operator}${end.state === 'aborted' ? `; stopped: ${end.reason}` : ''}.`;
-  return activeTable(checks, words, ran.leftOut, { width: context.width, colour: context.colour });
+  return activeTable(checks, words, ran.leftOut, context);
 }

@@ -21,7 +21,7 @@ import { readProbes } from '../store/probes.ts';
 import { readStatus } from '../store/read-status.ts';
 import { readWindow, type HourSpan, type WindowedObservations } from '../store/read-window.ts';
 import { sensorText } from './analysis.ts';
-import { DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
+import { chosenFormat, DB_OPTION, defineCommand, JSON_OPTION, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { instantOf, requireSeenSince } from './instant-option.ts';
 import { noConversations } from './no-conversations.ts';
 import { tellStrangers } from './same-plant.ts';
@@ -116,13 +116,13 @@ function attemptSince(attempt: LoggedAttempt, cutover: number | null): LoggedAtt
 const windowOf = (db: Connection, span: HourSpan): WindowedObservations => readWindow(db, describeOperation, span);
 
 function draw(view: VerificationView, argv: VerifyArguments, path: string, context: CommandContext): Iterable<string> {
-  switch (argv.format ?? (argv.json === true ? 'json' : 'table')) {
+  switch (chosenFormat(argv)) {
     case 'json':
       return verificationJson(view, { spec: argv.spec, store: path, since: argv.since ?? null, before: argv.before ?? null });
     case 'md':
       return verificationMarkdown(view);
     case 'table':
-      return verificationTable(view, argv.all === true, { width: context.width, colour: context.colour });
+      return verificationTable(view, argv.all === true, context);
   }
 }
 
