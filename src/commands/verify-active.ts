@@ -19,7 +19,7 @@ import { activeTable } from '../render/verification.ts';
 import { openForWriting, storePath, type Connection } from '../store/database.ts';
 import { beginRun, endRun, putProbe, readProbes, type ProbeRow } from '../store/probes.ts';
 import { asStoreError } from '../store/store-errors.ts';
-import type { CommandContext, CommandResult } from './command.ts';
+import { chosenFormat, type CommandContext, type CommandResult } from './command.ts';
 import { digestOf } from './spec-file.ts';
 import { MOST_CONNECTIONS, PACE, runSteps, type Pace, type ProbeEnd, type ProbeResult } from './verify-probe.ts';
 
@@ -30,6 +30,7 @@ export interface ActiveArguments {
   readonly address?: string | undefined;
   readonly only?: readonly string[] | undefined;
   readonly operator?: string | undefined;
+  readonly format?: 'table' | 'json' | 'md' | undefined;
   readonly json?: boolean | undefined;
   readonly 'i-have-a-maintenance-window'?: boolean | undefined;
 }
@@ -160,7 +161,7 @@ interface Ran {
 }
 
 function draw(checks: readonly Check[], end: ProbeEnd, ran: Ran, argv: ActiveArguments, context: CommandContext): Iterable<string> {
-  if (argv.json === true) return [jsonDocument({ ...ran, connections: checks.length, ...end, checks })];
+  if (chosenFormat(argv) === 'json') return [jsonDocument({ ...ran, connections: checks.length, ...end, checks })];
   const words = `${checks.length} of ${ran.steps} tests were run from ${ran.zone} (${ran.address}) by ${ran.operator}${end.state === 'aborted' ? `; stopped: ${end.reason}` : ''}.`;
   return activeTable(checks, words, ran.leftOut, context);
 }

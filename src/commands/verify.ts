@@ -77,7 +77,7 @@ export async function verifyStore(argv: VerifyArguments, context: CommandContext
 
 function planOnly(argv: VerifyArguments, context: CommandContext): CommandResult {
   const plan = planTests(loadSpec(argv.spec));
-  return { exitCode: EXIT.ok, output: argv.json === true ? [jsonDocument({ ...plan })] : testPlanScript(plan, argv.spec, context.version) };
+  return { exitCode: EXIT.ok, output: chosenFormat(argv) === 'json' ? [jsonDocument({ ...plan })] : testPlanScript(plan, argv.spec, context.version) };
 }
 
 function verifyPassively(argv: VerifyArguments, context: CommandContext): CommandResult {

@@ -69,7 +69,7 @@ async function active(plant: Plant, more: Partial<ActiveArguments> = {}, signal 
   const db = join(folder, `${runs}.db`);
   writeFileSync(spec, specOf(plant));
   const context = { environment: {}, width: null, colour: false, version: 'baseline test', commandLine: '', quiet: true, verbose: false, signal, say: () => undefined, progress: () => undefined, write: () => Promise.resolve() };
-  const { exitCode, output } = await verifyActively({ spec, db, from: 'OPS', operator: 'A. Keller', json: true, 'i-have-a-maintenance-window': true, ...more }, context, PACE);
+  const { exitCode, output } = await verifyActively({ spec, db, from: 'OPS', operator: 'A. Keller', format: 'json', 'i-have-a-maintenance-window': true, ...more }, context, PACE);
   return { ...(JSON.parse([...output].join('')) as Omit<Ran, 'code' | 'db'>), code: exitCode, db };
 }
 
@@ -197,7 +197,9 @@ test('the plan is what is run: as many steps, the same targets, and the script r
   const { out } = await runLine(['verify', spec, '--plan']);
   expect(out.split('\n').filter((line) => /\b(127\.0\.0\.[56]|127\.64\.)/.test(line))).toEqual([]);
   expect(out).toContain('# left out: FRAGILE: it is passive_only');
-  const json = JSON.parse((await runLine(['verify', spec, '--plan', '--json'])).out) as { vantages: { zone: string; asset: string | null; steps: unknown[] }[] };
+  const inJson = await runLine(['verify', spec, '--plan', '--json']);
+  expect(await runLine(['verify', spec, '--plan', '--format', 'json'])).toEqual(inJson);
+  const json = JSON.parse(inJson.out) as { vantages: { zone: string; asset: string | null; steps: unknown[] }[] };
   expect(json.vantages.find(({ zone, asset }) => zone === 'OPS' && asset === 'HIST')?.steps).toHaveLength(7);
   expect((await runLine(['verify', spec, '--plan', '--active'])).code).toBe(2);
 });
