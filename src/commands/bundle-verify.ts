@@ -9,11 +9,12 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaselineError, errorCode, EXIT, usageError } from '../errors.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
+import { bulletLines } from '../render/bullets.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
-import { printable } from '../render/printable.ts';
+import { printable, printableSentence } from '../render/printable.ts';
 import { openForReading } from '../store/database.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
@@ -260,8 +261,6 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
   ];
 }
 
-const LONGEST_LINE = 1000;
-
 /** As people are told times elsewhere; the checks below have them to the nanosecond. */
 const observedText = ({ first, last }: Manifest['provenance']['observed']): string =>
   first === null || last === null ? 'nothing' : `${[first, last].map((instant) => printable(instant.slice(0, 19).replace('T', ' '))).join(' to ')} UTC`;
@@ -270,8 +269,8 @@ function* describe(path: string, manifest: Manifest, checks: readonly Check[], h
   const { losses, completeness, provenance, redaction } = manifest;
   yield lossText([...losses, ...completeness]);
   yield `Observed ${observedText(provenance.observed)}, ${groupedPlural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
-  if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${redaction.differences.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('')}`;
+  if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${bulletLines(redaction.differences)}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
-  for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printable(sentence, LONGEST_LINE)}\n`;
+  for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printableSentence(sentence)}\n`;
   yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;
 }

@@ -20,7 +20,7 @@ export interface CommandContext extends TableStyle {
   readonly onHangup?: (listener: () => void) => void;
   /** Called at each SIGUSR1, with which people ask tcpdump how it stands. */
   readonly onAsked?: (listener: () => void) => void;
-  /** A line for the person (standard error); dropped under --quiet. */
+  /** A line for the person (standard error), made printable there; dropped under --quiet. */
   say(line: string): void;
   /** A line that is overwritten by the next one; only on a terminal. An empty line clears it. */
   progress(line: string): void;

@@ -113,7 +113,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   if (asJson) return { exitCode, output: proposalJson(zones, conduits, lossesOf(status)) };
   if (argv.out === undefined) return { exitCode, output: proposalText(zones, conduits, lossesOf(status), context) };
   if (argv.pins !== undefined && existing === null) {
-    context.say(`${printable(argv.out)} takes zones and assets from ${printable(argv.pins)}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);
+    context.say(`${argv.out} takes zones and assets from ${argv.pins}, and nothing of its rules, decisions and comments: to keep those, name the same file with --out.`);
   }
   const { writeProposal } = await import('./proposed-spec.ts');
   return writeProposal({ set: stored, status, zones, conduits }, argv.out, existing, exitCode, context);

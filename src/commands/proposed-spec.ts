@@ -104,7 +104,7 @@ const MOST_IDS = 12;
 
 function additionsOf({ added: { zones, assets, rules } }: SpecUpdate): string {
   const some = (ids: readonly string[], what: string): string[] =>
-    ids.length === 0 ? [] : [`${plural(ids.length, what)} added (${ids.slice(0, MOST_IDS).map((id) => printable(id)).join(', ')}${ids.length > MOST_IDS ? ', ...' : ''})`];
+    ids.length === 0 ? [] : [`${plural(ids.length, what)} added (${ids.slice(0, MOST_IDS).join(', ')}${ids.length > MOST_IDS ? ', ...' : ''})`];
   const all = [...some(zones, 'zone'), ...some(assets, 'asset'), ...some(rules, 'rule')];
   return all.length === 0 ? 'updated, nothing to add' : `updated, ${all.join(', ')}`;
 }
@@ -112,7 +112,7 @@ function additionsOf({ added: { zones, assets, rules } }: SpecUpdate): string {
 function remarksOf({ leftOut, notes }: SpecUpdate): string[] {
   return [
     ...(leftOut === 0 ? [] : [`${plural(leftOut, 'Permit')} would be wider by what was foreseen and never seen. The spec has it not, so it was left out; a proposal in a new file shows it.`]),
-    ...notes.slice(0, SHOWN_FAULTS).map((note) => printable(note, LONGEST_SENTENCE)),
+    ...notes.slice(0, SHOWN_FAULTS),
     ...(notes.length > SHOWN_FAULTS ? [`and ${plural(notes.length - SHOWN_FAULTS, 'known device')} more with an address that the spec does not know`] : []),
   ];
 }

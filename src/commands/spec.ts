@@ -22,7 +22,7 @@ import { loadSpec, readSpec, readText } from '../policy/spec/load.ts';
 import { csvTable } from '../render/csv.ts';
 import { jsonDocument } from '../render/json.ts';
 import type { SpecCheckRecord } from '../render/json-shapes.ts';
-import { printable } from '../render/printable.ts';
+import { printable, printableSentence } from '../render/printable.ts';
 import { AS_JSON_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { makeFolder, writeFilesWhole, writeFileWhole } from './whole-file.ts';
 
@@ -76,8 +76,6 @@ const TAKES: Readonly<Record<(typeof ACTIONS)[number], readonly (keyof typeof OP
 /** What stands in a spec; the findings of a diff are `diff --update`'s. */
 type FileEdit = Exclude<SpecEdit, { kind: 'decide-finding' }>;
 
-const LONGEST = 1000;
-
 function runSpecAction(argv: SpecArguments, context: CommandContext): CommandResult {
   const { action } = argv;
   const stray = (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).find((option) => argv[option] !== undefined && action !== undefined && !TAKES[action].includes(option));
@@ -94,7 +92,7 @@ function runSpecAction(argv: SpecArguments, context: CommandContext): CommandRes
 }
 
 const lineOf = (file: string, line: number, column: number, message: string, remedy: string): string =>
-  `${printable(file)}:${line}:${column}: ${printable(message, LONGEST)}\n  ${printable(remedy, LONGEST)}\n`;
+  `${printable(file)}:${line}:${column}: ${printableSentence(message)}\n  ${printableSentence(remedy)}\n`;
 
 /** Of what should be looked at, listed to a person unless --all is given. */
 const LISTED_LINTS = 500;
@@ -146,12 +144,12 @@ function renameZoneIn({ file, zone, id, name }: SpecArguments, context: CommandC
 
 function editFile(file: string, wanted: FileEdit, context: CommandContext): CommandResult {
   const { success, data, error } = specEditSchema.safeParse(wanted);
-  if (!success) throw usageError(`"${printable(error.issues[0].path.join('.'))}" ${printable(error.issues[0].message)}`, 'Write it as it stands in the spec: one line of text.');
+  if (!success) throw usageError(`"${error.issues[0].path.join('.')}" ${error.issues[0].message}`, 'Write it as it stands in the spec: one line of text.');
   const { text } = loadSpec(file);
   const result = editSpec(text, data as FileEdit, () => null);
-  if (isRefusal(result)) throw usageError(printable(result.problem, LONGEST), printable(result.remedy, LONGEST));
+  if (isRefusal(result)) throw usageError(result.problem, result.remedy);
   if (result.text !== text) writeFileWhole(file, result.text);
-  context.say(printable(result.sentence, LONGEST));
+  context.say(result.sentence);
   return { exitCode: EXIT.ok, output: [] };
 }
 
@@ -196,6 +194,6 @@ function importLists(argv: SpecArguments, lists: readonly RegisterList[], contex
     return { exitCode: EXIT.usage, output: problems.map(({ file, line, column, message, remedy }) => lineOf(file, line, column, message, remedy)) };
   }
   writeFileWhole(spec, text);
-  for (const sentence of sentences) context.say(printable(sentence, LONGEST));
+  for (const sentence of sentences) context.say(sentence);
   return { exitCode: EXIT.ok, output: [] };
 }

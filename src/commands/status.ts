@@ -5,12 +5,12 @@
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
+import { bulletLines } from '../render/bullets.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { shortInstant, shortOctets } from '../render/instant.ts';
 import { jsonDocument, jsonLine } from '../render/json.ts';
 import { markdownTable } from '../render/markdown.ts';
-import { printable } from '../render/printable.ts';
 import { logLines, LOG_COLUMNS, logRows } from '../render/log-status.ts';
 import { statusRecord } from '../render/status-record.ts';
 import { fieldLines, textTable, type Cell, type Column, type TableStyle } from '../render/table.ts';
@@ -187,9 +187,9 @@ export const listedPairs = (conduits: readonly ConduitCompleteness[]): string =>
 /** Losses first: no number below them means anything without them. */
 function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness, style: TableStyle): Generator<string> {
   const losses = record.sensor.losses;
-  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bullets(losses)}`;
+  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bulletLines(losses)}`;
   yield `\n${fieldLines(summary(record, status))}`;
-  yield `\nCompleteness:\n${bullets(listenText(completeness))}`;
+  yield `\nCompleteness:\n${bulletLines(listenText(completeness))}`;
   if (completeness.conduits.length > 0) {
     yield '\n';
     yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness.conduits).slice(0, LISTED_ROWS), style);
@@ -212,9 +212,6 @@ function* table(record: StatusRecord, status: StoreStatus, completeness: Complet
   yield* textTable(LOG_COLUMNS, logs.slice(-LISTED_ROWS), style);
   if (logs.length > LISTED_ROWS) yield `the last ${LISTED_ROWS} of ${logs.length} firewall logs; --json lists all\n`;
 }
-
-const LONGEST_LINE = 1000;
-const bullets = (lines: readonly string[]): string => lines.map((line) => `  - ${printable(line, LONGEST_LINE)}\n`).join('');
 
 function* markdown(record: StatusRecord, status: StoreStatus, completeness: Completeness): Generator<string> {
   const field: readonly Column[] = [{ title: 'what' }, { title: 'value' }];

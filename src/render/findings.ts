@@ -6,7 +6,7 @@ import { plural } from '../infer/plural.ts';
 import { jsonDocument } from './json.ts';
 import { lossMarkdown, lossText } from './losses.ts';
 import { markdownTable } from './markdown.ts';
-import { printable } from './printable.ts';
+import { printableSentence } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -59,7 +59,6 @@ function* decisionTable({ logged }: DiffReport, style: TableStyle): Generator<st
   if (decisions.length > LISTED_DECISIONS) yield `${LISTED_DECISIONS} of ${decisions.length}; --json lists all\n`;
 }
 
-const LONGEST = 1000;
 /** Findings whose reasons are written out below the table. */
 const EXPLAINED = 10;
 
@@ -70,9 +69,9 @@ export function* findingsTable(report: DiffReport, losses: readonly string[], sp
   if (findings.length > LISTED_FINDINGS) yield `the first ${LISTED_FINDINGS} of ${findings.length} findings, the worst; --json lists all\n`;
   for (const finding of findings.slice(0, EXPLAINED)) {
     const place = finding.place === null ? '' : ` (${spec}:${finding.place.line}:${finding.place.column})`;
-    yield `\n${finding.id} ${printable(finding.title, LONGEST)}${place}\n`;
-    if (finding.detail !== '') yield `  ${printable(finding.detail, LONGEST)}\n`;
-    yield `  Do: ${printable(finding.remedy, LONGEST)}\n`;
+    yield `\n${finding.id} ${printableSentence(finding.title)}${place}\n`;
+    if (finding.detail !== '') yield `  ${printableSentence(finding.detail)}\n`;
+    yield `  Do: ${printableSentence(finding.remedy)}\n`;
   }
   if (findings.length > EXPLAINED) yield `\n${findings.length - EXPLAINED} more are explained in --format md and --json.\n`;
   yield* decisionTable(report, style);

@@ -2,14 +2,13 @@
  * What is missing or doubtful in the evidence, said before anything that rests on it. In: the sentences of status-record.ts.
  * Out: a paragraph for people; programs get the sentences themselves, first in their document.
  */
+import { bulletLines } from './bullets.ts';
 import { markdownText } from './markdown.ts';
-import { printable } from './printable.ts';
 
 const HEADING = 'What is missing or doubtful in the evidence:';
-const LONGEST_LINE = 1000;
 
 export const lossText = (losses: readonly string[]): string =>
-  (losses.length === 0 ? '' : `${HEADING}\n${losses.map((loss) => `  - ${printable(loss, LONGEST_LINE)}\n`).join('')}\n`);
+  (losses.length === 0 ? '' : `${HEADING}\n${bulletLines(losses)}\n`);
 
 /** Where the output itself has no place for it: a line that is no record breaks what reads CSV or JSON Lines. */
 export const sayLosses = (losses: readonly string[], say: (line: string) => void): void => {

@@ -6,6 +6,8 @@
 
 /** Longest string shown; the wire's readers keep 256 characters at most. */
 const LONGEST = 256;
+/** A sentence may quote several of them. */
+const LONGEST_SENTENCE = 1000;
 
 /**
  * C0, DEL and C1 (ECMA-48); Unicode's formats (Cf: the bidirectional controls, zero-width characters), separators of lines
@@ -23,6 +25,9 @@ export function printable(text: string, longest: number = LONGEST): string {
   const calm = safe.replaceAll(STACKED_MARKS, '$1…');
   return calm.length <= longest ? calm : cut(calm, longest);
 }
+
+/** A sentence of ours, with what it quotes. */
+export const printableSentence = (text: string): string => printable(text, LONGEST_SENTENCE);
 
 /** As JSON and most languages would write it, so that it can be searched for. */
 export function escapeCharacter(character: string): string {

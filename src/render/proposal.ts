@@ -6,13 +6,12 @@ import type { ProposedPermit } from '../infer/conduits/proposed-permit.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { SEVERITIES } from '../policy/diff/findings.ts';
 import { plural } from '../infer/plural.ts';
+import { bulletLines, bulletSection } from './bullets.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
 import { lossText } from './losses.ts';
-import { printable } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
-const LONGEST = 1000;
 const LISTED = 12;
 
 const ZONE_COLUMNS: readonly Column[] = [
@@ -36,36 +35,25 @@ const CONDUIT_COLUMNS: readonly Column[] = [
 
 export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses: readonly string[], style: TableStyle): Generator<string> {
   yield lossText(losses);
-  yield* heading(zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence', zones.completeness.sentences);
-  yield '\n';
+  yield `${zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence'}:\n${bulletLines(zones.completeness.sentences)}\n`;
   const roles = new Map(zones.assets.map((asset) => [asset.id, asset.role]));
   yield* textTable(ZONE_COLUMNS, zones.zones.map((zone) => zoneRow(zone, roles)), style);
   yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
   yield `${plural(conduits.conduits.length, 'conduit')}, ${plural(conduits.permits.length, 'Permit')} for ${plural(crossing, 'conversation')} between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
-  yield* section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${plural(use.permits, 'Permit')}, ${plural(use.neverSeen, 'operation')} never seen let through`));
-  yield* section('Requirements not met by what was observed', [...zones.requirements].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)).map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
-  yield* section('Waiting for a decision', [
+  yield section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${plural(use.permits, 'Permit')}, ${plural(use.neverSeen, 'operation')} never seen let through`));
+  yield section('Requirements not met by what was observed', [...zones.requirements].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)).map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
+  yield section('Waiting for a decision', [
     ...conduits.setAside.flatMap((entry) => (entry.question === null ? [] : [`set aside: ${entry.client} -> ${list(entry.servers, 3)} ${entry.transport}/${entry.ports.join(',')}, ${entry.reason}: ${entry.question}`])),
     ...conduits.permits.flatMap((one) => (one.question === null ? [] : [`${one.permit.id}: ${one.question.sentence}`])),
   ]);
-  yield* section('Safety candidates: confirm or strike', zones.safetyCandidates.map((one) => `${one.asset}: ${one.sentence}`));
-  yield* section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => `${one.asset}: ${one.sentence}`));
-  yield* section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));
+  yield section('Safety candidates: confirm or strike', zones.safetyCandidates.map((one) => `${one.asset}: ${one.sentence}`));
+  yield section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => `${one.asset}: ${one.sentence}`));
+  yield section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));
 }
 
-function* heading(title: string, sentences: readonly string[]): Generator<string> {
-  yield `${title}:\n`;
-  for (const sentence of sentences) yield `  - ${printable(sentence, LONGEST)}\n`;
-}
-
-function* section(title: string, lines: readonly string[]): Generator<string> {
-  if (lines.length === 0) return;
-  yield `\n${title}:\n`;
-  for (const line of lines.slice(0, LISTED)) yield `  - ${printable(line, LONGEST)}\n`;
-  if (lines.length > LISTED) yield `  ... and ${lines.length - LISTED} more; --json and the spec list all\n`;
-}
+const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json and the spec list all');
 
 function zoneRow(zone: Zone, roles: ReadonlyMap<string, string>): Cell[] {
   const members = zone.assets.map((id) => `${id} (${roles.get(id) ?? 'other'})`).join(', ');

@@ -3,8 +3,8 @@ import { listsBy } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import { countDays } from '../policy/simulate-cutover.ts';
 import { onDemandOnly, type Simulation } from '../policy/simulate.ts';
+import { bulletSection } from './bullets.ts';
 import { lossText } from './losses.ts';
-import { printable } from './printable.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 
@@ -29,7 +29,6 @@ const CUTOVER: readonly Column[] = [
 ];
 
 const LISTED = 40;
-const LONGEST = 1000;
 
 /** As many targets of one client, by one service and without a request, are one row. */
 const SWEEP_TARGETS = 8;
@@ -54,12 +53,7 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
 };
 
-function* section(title: string, lines: readonly string[]): Generator<string> {
-  if (lines.length === 0) return;
-  yield `\n${title}:\n`;
-  for (const line of lines.slice(0, LISTED)) yield `  - ${printable(line, LONGEST)}\n`;
-  if (lines.length > LISTED) yield `  ... and ${lines.length - LISTED} more; --json lists all\n`;
-}
+const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json lists all');
 
 /** What is neither, between "pass" and "blocked": with a comma before each. */
 export const apartText = ({ onDemand, setAside }: { readonly onDemand: number; readonly setAside: number }): string =>
@@ -77,12 +71,12 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
     yield* textTable(BLOCKED, rows.slice(0, LISTED), style);
     if (rows.length > LISTED) yield `${LISTED} of ${rows.length}; --json lists all\n`;
   }
-  yield* section('Passes only while somebody has switched it on', onDemand.map((one) => `${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`));
+  yield section('Passes only while somebody has switched it on', onDemand.map((one) => `${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`));
   if (setAside.conversations > 0) yield `\n${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
-  yield* section('Limits that what was kept cannot decide', undecided.map((one) => `${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`));
+  yield section('Limits that what was kept cannot decide', undecided.map((one) => `${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`));
   if (counts.withoutPayload > 0) yield `\n${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.\n`;
   if (counts.unread > 0) yield `\n${groupedPlural(counts.unread, 'conversation carried payload in which no request was read: it counts as passing here, and is', 'conversations carried payload in which no request was read: they count as passing here, and are')} stopped where it is none of the protocol that the Permit names.\n`;
-  yield* section('Would get through beyond the spec', letThrough.map((one) => (one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`)));
+  yield section('Would get through beyond the spec', letThrough.map((one) => (one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`)));
   if (cutover.length > 0) {
     yield `\nCut over in this order${monitored > 0 ? ` (${monitored} of ${cutover.length} conduits are in monitor mode and block nothing yet; judged as if they did)` : ''}:\n`;
     yield* textTable(

@@ -8,7 +8,7 @@ import { countVerdicts, type Check, type VerdictCounts } from '../policy/verify/
 import type { LeftOut } from '../policy/verify/plan-survey.ts';
 import { jsonDocument } from './json.ts';
 import { markdownTable, markdownText } from './markdown.ts';
-import { printable } from './printable.ts';
+import { printableSentence } from './printable.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 export interface ValidationWords {
@@ -84,7 +84,6 @@ const LISTED_EXCEPTIONS = 200;
 export const listedExceptions = ({ exceptions }: ValidationWords): readonly string[] =>
   exceptions.length <= LISTED_EXCEPTIONS ? exceptions : [...exceptions.slice(0, LISTED_EXCEPTIONS), `and ${exceptions.length - LISTED_EXCEPTIONS} more; the JSON form has all of them`];
 
-const LONGEST = 1000;
 /** Failures whose evidence and remedy are written out below the table. */
 const EXPLAINED = 10;
 
@@ -105,21 +104,21 @@ export interface VerificationView {
 /** The section of the text form (in the words of a zone implementation report). */
 export function* validationLines(words: ValidationWords): Generator<string> {
   yield 'VALIDATION RESULTS:';
-  yield `  Basis: ${printable(words.basis, LONGEST)}`;
+  yield `  Basis: ${printableSentence(words.basis)}`;
   yield `  Cross-zone tests: ${words.crossZone}`;
   yield `  Prohibited path tests: ${words.prohibited}`;
-  for (const exception of words.exceptions) yield `    - ${printable(exception, LONGEST)}`;
+  for (const exception of words.exceptions) yield `    - ${printableSentence(exception)}`;
   yield `  Protocol enforcement: ${words.enforcement}`;
-  for (const diode of words.diodes) yield `  Data diode: ${printable(diode, LONGEST)}`;
+  for (const diode of words.diodes) yield `  Data diode: ${printableSentence(diode)}`;
 }
 
 /** What an active run sent, all of it, and what came back. */
 export function* activeTable(checks: readonly Check[], words: string, leftOut: readonly LeftOut[], style: TableStyle): Generator<string> {
   const columns: readonly Column[] = [{ title: 'verdict' }, { title: 'test', shrinkTo: 10, lines: 2 }, { title: 'what', shrinkTo: 22, lines: 4 }, { title: 'came back, and was expected', shrinkTo: 22, lines: 4 }];
   if (checks.length > 0) yield* textTable(columns, checks.map((check) => [verdictText(check), check.kind, check.title, check.reason]), style);
-  for (const { what, why } of leftOut) yield `Left out: ${printable(`${what}: ${why}`, LONGEST)}\n`;
+  for (const { what, why } of leftOut) yield `Left out: ${printableSentence(`${what}: ${why}`)}\n`;
   const { pass, fail, notObservable } = countVerdicts(checks);
-  yield `${printable(words, LONGEST)}\n${pass} pass / ${fail} fail / ${notObservable} neither proof nor leak\n`;
+  yield `${printableSentence(words)}\n${pass} pass / ${fail} fail / ${notObservable} neither proof nor leak\n`;
 }
 
 export function* verificationTable(view: VerificationView, all: boolean, style: TableStyle): Generator<string> {
@@ -130,13 +129,13 @@ export function* verificationTable(view: VerificationView, all: boolean, style: 
   if (shown.length < open.length) yield `the first ${LISTED_CHECKS} of ${open.length} tests that did not pass; --all lists all\n`;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   for (const check of failed.slice(0, EXPLAINED)) {
-    yield `\n${check.id} ${printable(check.title, LONGEST)}\n  ${printable(check.reason, LONGEST)}\n  Evidence: ${printable(evidenceText(check), LONGEST)}\n  Do: ${printable(check.remedy, LONGEST)}\n`;
+    yield `\n${check.id} ${printableSentence(check.title)}\n  ${printableSentence(check.reason)}\n  Evidence: ${printableSentence(evidenceText(check))}\n  Do: ${printableSentence(check.remedy)}\n`;
   }
   if (failed.length > EXPLAINED) yield `\n${failed.length - EXPLAINED} more are explained in --format md and --json.\n`;
   if (shown.length > 0) yield '\n';
   const words = validationWords(view.verification, view.basis);
   for (const line of validationLines(all ? words : { ...words, exceptions: listedExceptions(words) })) yield `${line}\n`;
-  for (const note of view.notes) yield `  Note: ${printable(note, LONGEST)}\n`;
+  for (const note of view.notes) yield `  Note: ${printableSentence(note)}\n`;
   const passed = all ? 0 : checks.length - open.length;
   if (passed > 0) yield `${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; --all lists them.\n`;
 }
