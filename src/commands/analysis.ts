@@ -2,6 +2,7 @@
  * The store read through analysis, as the commands that only look need it: who is who, and how operations are called.
  * In: an open store. Out: assets by address and by name.
  */
+import { basename } from 'node:path';
 import { describeOperation } from '../decode/app/registry.ts';
 import { usageError } from '../errors.ts';
 import { inferAssets } from '../infer/assets.ts';
@@ -17,7 +18,7 @@ import type { LoadedSpec } from '../policy/spec/load.ts';
 import { nearestWord } from '../policy/spec/nearest-word.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
 import { timezoneOf } from '../policy/spec/schedule.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { lossesOf } from '../render/sensor-losses.ts';
 import type { Connection } from '../store/database.ts';
 import { readStatus, type StoreStatus } from '../store/read-status.ts';
 import { readObservations, readOutline } from '../store/read.ts';
@@ -112,6 +113,6 @@ const MOST_CAPTURES = 3;
 /** The captures that ran in this time, by name: which sensor heard it. */
 export function sensorText({ captures }: StoreStatus, firstNs: bigint | null, lastNs: bigint | null): string {
   const own = captures.filter((one) => firstNs === null || lastNs === null || (one.firstNs !== null && one.lastNs !== null && one.firstNs <= lastNs && firstNs <= one.lastNs));
-  const names = [...new Set((own.length === 0 ? captures : own).map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))];
+  const names = [...new Set((own.length === 0 ? captures : own).map(({ name }) => basename(name)))];
   return names.length <= MOST_CAPTURES ? names.join(', ') : `${names.slice(0, MOST_CAPTURES).join(', ')} and ${plural(names.length - MOST_CAPTURES, 'more capture')}`;
 }

@@ -2,6 +2,7 @@
  * A store and a spec without the plant's addresses and names, for evidence that leaves it. In: the copy that will be packed,
  * open for writing, and the spec. Out: both redacted, what was replaced by what, and whether the proposal still says the same.
  */
+import { basename } from 'node:path';
 import { proposeConduits, type ConduitProposal } from '../infer/conduits/conduits.ts';
 import { plural } from '../infer/plural.ts';
 import { proposeZones } from '../infer/zones.ts';
@@ -57,7 +58,7 @@ const rewriterOf = (redactor: Redactor, captures: Map<string, string>): TextRewr
     captures.set(name, renamed);
     return renamed;
   },
-  captureReason: (reason, name) => (reason === '' ? '' : reason.includes(name.slice(name.lastIndexOf('/') + 1)) ? redactor.words(reason) : redactor.scrub(reason)),
+  captureReason: (reason, name) => (reason === '' ? '' : reason.includes(basename(name)) ? redactor.words(reason) : redactor.scrub(reason)),
 });
 
 const proposalOf = (set: ObservationSet): ConduitProposal => proposeConduits(set, proposeZones(set, { stabilityRuns: 0 }));

@@ -4,7 +4,7 @@
  */
 import type { Manifest } from '../render/bundle/manifest.ts';
 import { isoInstant } from '../render/instant.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { lossesOf } from '../render/sensor-losses.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 
 export type Statements = Pick<Manifest, 'losses' | 'completeness' | 'provenance'>;

@@ -15,7 +15,7 @@ import { jsonLines, jsonList } from '../render/json.ts';
 import { lossMarkdown, lossText, sayLosses } from '../render/losses.ts';
 import { markdownTable } from '../render/markdown.ts';
 import { textTable, type Cell, type Column } from '../render/table.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { lossesOf } from '../render/sensor-losses.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
 import { FLOW_SORTS, readFlowPage, readServices, type Flow, type FlowFilter, type FlowPage } from '../store/read-flows.ts';

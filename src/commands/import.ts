@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { BaselineError, EXIT, usageError, type ExitCode } from '../errors.ts';
 import { grouped, groupedPlural, listed, plural } from '../infer/plural.ts';
 import { jsonLine } from '../render/json.ts';
-import { overlapSentence } from '../render/status-record.ts';
+import { overlapSentence } from '../render/sensor-losses.ts';
 import { expandPaths, type CaptureFile } from '../source/ring-folder.ts';
 import { readOverlap, type Overlap } from '../store/capture-overlap.ts';
 import { isSettled } from '../store/checkpoints.ts';

@@ -14,7 +14,7 @@ import { pinsOf } from '../policy/spec/pins.ts';
 import { timezoneOf } from '../policy/spec/schedule.ts';
 import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { lossesOf } from '../render/sensor-losses.ts';
 import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';

@@ -17,7 +17,7 @@ import { hasWindow } from '../policy/spec/schedule.ts';
 import { writeSpec, type SpecProvenance } from '../policy/spec/write.ts';
 import { isoInstant } from '../render/instant.ts';
 import { printable } from '../render/printable.ts';
-import { lossesOf } from '../render/status-record.ts';
+import { lossesOf } from '../render/sensor-losses.ts';
 import { requireEvidenceFits } from '../store/memory-limit.ts';
 import type { StoreStatus } from '../store/read-status.ts';
 import { PROPOSAL_FACTOR } from './analysis.ts';

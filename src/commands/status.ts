@@ -2,10 +2,12 @@
  * `baseline status`: what was observed, and first of all what was not: losses, cuts, frames not understood, and how much
  * longer to listen. In: options. Out: text; exit 3 under --strict when the evidence is incomplete.
  */
+import { basename } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
 import { bulletLines } from '../render/bullets.ts';
+import { withPrefix } from '../render/counters.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { shortInstant, shortOctets } from '../render/instant.ts';
@@ -77,7 +79,7 @@ const CAPTURE_COLUMNS: readonly Column[] = [
 const captureRows = (status: StoreStatus): Cell[][] =>
   status.captures.map((capture) => [
     capture.id,
-    lastPart(capture.name),
+    basename(capture.name),
     capture.format,
     capture.reason === '' ? capture.state : `${capture.state}: ${capture.reason}`,
     grouped(capture.packets),
@@ -85,9 +87,6 @@ const captureRows = (status: StoreStatus): Cell[][] =>
     shortInstant(capture.firstNs),
     shortInstant(capture.lastNs),
   ]);
-
-/** A table has room for the name; the JSON has the whole path. */
-const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path;
 
 /** Captures and conduits listed to a person; the JSON has all. */
 const LISTED_ROWS = 20;
@@ -137,12 +136,10 @@ const notInRing = (counters: Readonly<Record<string, number>>): string => {
   return frames === 0 ? '' : `; ${grouped(frames)} analysed, but not kept in the ring`;
 };
 
-const OPENED = 'tunnel.opened.';
-
 /** Their content was read instead of them: then it is said. */
 function openedTunnels({ counters }: StatusRecord): [string, string][] {
-  const kinds = Object.entries(counters).filter(([name]) => name.startsWith(OPENED));
-  return kinds.length === 0 ? [] : [['tunnels', `opened: ${kinds.map(([name, count]) => `${name.slice(OPENED.length)} ${grouped(count)}`).join(', ')}`]];
+  const kinds = Object.entries(withPrefix(counters, 'tunnel.opened.'));
+  return kinds.length === 0 ? [] : [['tunnels', `opened: ${kinds.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`]];
 }
 
 const hoursText = (status: StoreStatus): string => `${status.activeHours} of ${status.spannedHours} hours with packets`;

@@ -1,4 +1,5 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
+import { basename } from 'node:path';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';
@@ -23,7 +24,7 @@ const minute = (instant: string | null): string => (instant === null ? '-' : ins
 export const logRows = ({ logs }: FirewallLogsRecord): Cell[][] =>
   logs.map((log) => [
     log.id,
-    log.name.slice(log.name.lastIndexOf('/') + 1) || log.name,
+    basename(log.name),
     log.reason === undefined ? log.state : `${log.state}: ${log.reason}`,
     grouped(log.lines),
     grouped(log.records),

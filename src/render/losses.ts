@@ -1,5 +1,5 @@
 /**
- * What is missing or doubtful in the evidence, said before anything that rests on it. In: the sentences of status-record.ts.
+ * What is missing or doubtful in the evidence, said before anything that rests on it. In: the sentences of sensor-losses.ts.
  * Out: a paragraph for people; programs get the sentences themselves, first in their document.
  */
 import { bulletLines } from './bullets.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lossesOf } from '../../src/render/status-record.ts';
+import { lossesOf } from '../../src/render/sensor-losses.ts';
 import { openForWriting, readFromStore, type WritableStore } from '../../src/store/database.ts';
 import { insertCapture } from '../../src/store/captures.ts';
 import { describeOwner, ownerState, readOwner, SYSTEM, writeOwner, type ProcessTable } from '../../src/store/live-owner.ts';

@@ -1,6 +1,6 @@
 /** A mirror port that lost one direction for some hours, between hours in which it had both. */
 import { expect, test } from 'vitest';
-import { lossesOf } from '../../src/render/status-record.ts';
+import { lossesOf } from '../../src/render/sensor-losses.ts';
 import { readOneSidedHours } from '../../src/store/read-sensor.ts';
 import { readStatus } from '../../src/store/read-status.ts';
 import { createMemoryStore } from '../fuzz/memory-store.ts';

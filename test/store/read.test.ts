@@ -7,7 +7,7 @@ import { flowConditions, readFlowPage, type FlowFilter } from '../../src/store/r
 import { readStatus } from '../../src/store/read-status.ts';
 import { transportText } from '../../src/store/read-words.ts';
 import { readObservations, readOutline } from '../../src/store/read.ts';
-import { lossesOf } from '../../src/render/status-record.ts';
+import { lossesOf } from '../../src/render/sensor-losses.ts';
 import { testFolder } from '../folder.ts';
 import { fillStore, HISTORIAN, HMI, HMI_MAC, LAPTOP, LLDP_GROUP, ns, PLC, PLC_MAC, START_HOUR } from './read-fixture.ts';
 
