@@ -12,12 +12,10 @@
  * `--declared` a person has put each new device into the spec, with its zone and role, before it was plugged in. With
  * `--unanswered` nobody has answered a question of the proposal: what waits for a decision is denied.
  */
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { DEFAULT_CONDUIT_OPTIONS, proposeConduits } from '../src/infer/conduits/conduits.ts';
 import type { ConduitProposal } from '../src/infer/conduits/conduits.ts';
 import { proposeZones } from '../src/infer/zones.ts';
-
+import { addTo } from '../src/net/multi-map.ts';
 import type { OperationClass } from '../src/infer/conduits/grants.ts';
 import type { PlannedAsset } from '../src/infer/conduits/plan.ts';
 import type { Conversation, ObservationSet } from '../src/observation.ts';
@@ -28,37 +26,11 @@ import { parseSpec } from '../src/policy/spec/load.ts';
 import { writeSpec } from '../src/policy/spec/write.ts';
 import { proveProposal } from '../src/policy/proof.ts';
 import { diffSpec } from '../src/policy/diff/diff.ts';
+import { has, number, say, seeds, text } from './command-line.ts';
+import { loadGenerator, ROLE_OF, type Generator } from './generator.ts';
 import { mean } from './metrics.ts';
 import { observePlant } from './plant-observations.ts';
 import type { GeneratedEdge, GeneratedPlant, GeneratedSample } from './plant-observations.ts';
-
-const options = new Map<string, string>();
-for (let i = 2; i < process.argv.length; i++) {
-  const [flag, inline] = process.argv[i].replace(/^--/, '').split('=') as [string, string | undefined];
-  const next = process.argv[i + 1];
-  if (inline !== undefined) options.set(flag, inline);
-  else if (next !== undefined && !next.startsWith('--')) options.set(flag, process.argv[++i]);
-  else options.set(flag, 'yes');
-}
-const text = (flag: string, otherwise: string): string => options.get(flag) ?? otherwise;
-const number = (flag: string, otherwise: number): number => Number(options.get(flag) ?? otherwise);
-const seedsOf = (range: string): number[] => range.split(',').flatMap((part) => {
-  const [from, to] = part.split('-').map(Number) as [number, number | undefined];
-  return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => from + i);
-});
-
-interface Generator {
-  readonly buildPlant: (options: Record<string, unknown>) => GeneratedPlant;
-  readonly sampleActivity: (plant: GeneratedPlant) => GeneratedSample;
-}
-
-async function loadGenerator(): Promise<Generator> {
-  const folder = path.resolve(process.env['BASELINE_PLANTS'] ?? path.join(import.meta.dirname, '../../shared/plants'));
-  const load = async (file: string): Promise<Record<string, unknown>> => (await import(pathToFileURL(path.join(folder, 'gen', file)).href)) as Record<string, unknown>;
-  const plant = await load('plant.mjs');
-  const flows = await load('flows.mjs');
-  return { buildPlant: plant['buildPlant'] as Generator['buildPlant'], sampleActivity: flows['sampleActivity'] as Generator['sampleActivity'] };
-}
 
 const TEST_DAYS = number('judge', 28);
 
@@ -141,13 +113,13 @@ function judgeProposal(name: string, set: ObservationSet, proposal: ConduitPropo
   const { loaded, problems } = parseSpec(yaml, name);
   if (loaded === null) throw new Error(`the proposal does not load: ${problems[0].line}: ${problems[0].message}`);
   const findings = diffSpec(loaded, set);
-  if (findings.length > 0) console.log(`!! ${name}: ${findings.length} findings on its own store: ${findings[0].title}`);
+  if (findings.length > 0) say(`!! ${name}: ${findings.length} findings on its own store: ${findings[0].title}`);
   const proof = proveProposal(loaded, set);
-  if (!proof.holds) console.log(`!! ${name}: ${proof.faults.length} faults of proof: ${proof.faults[0].subject} ${proof.faults[0].sentence}`);
+  if (!proof.holds) say(`!! ${name}: ${proof.faults.length} faults of proof: ${proof.faults[0].subject} ${proof.faults[0].sentence}`);
   const assets = indexAssets(loaded.spec);
   const matcherOf = (permits: typeof loaded.permits) => createMatcher(permits.map((declared) => ({ ...declared, permit: { ...declared.permit, conditions: { ...declared.permit.conditions, expires: null } } })), assets, 'UTC');
   const matcher = matcherOf(loaded.permits);
-  const decided = options.has('unanswered') ? matcherOf(loaded.permits.filter(({ permit }) => permit.decision !== 'pending')) : matcher;
+  const decided = has('unanswered') ? matcherOf(loaded.permits.filter(({ permit }) => permit.decision !== 'pending')) : matcher;
   const verdicts = new Map<Conversation, ConversationVerdict>();
   const standing = new Set<string>();
   const onDemand = new Set<string>();
@@ -253,7 +225,7 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
     votes.set(one.zone, held.set(zone, (held.get(zone) ?? 0) + 1));
   }
   const segmentOf = new Map(host.map((one) => [one.ip, [...(votes.get(one.zone) ?? [])].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).at(0)?.[0] ?? null]));
-  const placeOf = (address: string): string | null => judge.zoneOf(address) ?? (options.has('strangers-nowhere') ? null : (segmentOf.get(address) ?? null));
+  const placeOf = (address: string): string | null => judge.zoneOf(address) ?? (has('strangers-nowhere') ? null : (segmentOf.get(address) ?? null));
   const crosses = (client: string, server: string): boolean => {
     const zones = [placeOf(client), placeOf(server)];
     return zones[0] !== zones[1] && !(isBusiness(zones[0]) && isBusiness(zones[1]));
@@ -299,9 +271,6 @@ function score(judge: Judge, plant: GeneratedPlant, tuples: readonly Tuple[], is
   };
 }
 
-/** The generator's words for roles whose devices come and go, in ours. */
-const ROLE_OF: Readonly<Record<string, string>> = { ews: 'engineering-workstation', opcua: 'opcua-server' };
-
 /** Devices nobody has heard yet, as somebody who commissions them would declare them. */
 function declaredDevices(plant: GeneratedPlant, zones: ReturnType<typeof proposeZones>): PlannedAsset[] {
   const zoneAt = new Map(zones.assets.flatMap((asset) => asset.addresses.map((address) => [address, asset.zone] as const)));
@@ -320,80 +289,95 @@ function declaredDevices(plant: GeneratedPlant, zones: ReturnType<typeof propose
 
 const percent = (value: number, digits = 2): string => `${(value * 100).toFixed(digits)} %`;
 
-async function main(): Promise<void> {
-  const generator = await loadGenerator();
-  const archetypes = text('arch', 'water,refinery,discrete,pharma,central').split(',');
-  const seeds = seedsOf(text('seeds', '701-708'));
-  const trainDays = number('days', 28);
-  const weeks = Math.max(8, Math.ceil((trainDays + TEST_DAYS) / 7));
-  const churn = number('churn', 0);
-  // Anything else that the generator takes: --plant proto=mixed,gateway=1
-  const parameters = Object.fromEntries(text('plant', '').split(',').filter((part) => part !== '').map((part) => part.split('=')).map(([key, value]) => [key, value === undefined || Number.isNaN(Number(value)) ? value : Number(value)]));
-  const withBaselines = !options.has('no-baselines');
-  const scores = new Map<string, Score[]>();
-  const blockedWhy = new Map<string, number>();
-  const admittedWhy = new Map<string, number>();
-  const add = (name: string, value: Score): void => {
-    scores.set(name, [...(scores.get(name) ?? []), value]);
-  };
-  for (const arch of archetypes) {
-    for (const seed of seeds) {
-      const knobs = { ...parameters, arch, seed, noise: number('noise', 0.1), messy: number('messy', 0.5), weeks, ...(churn > 0 ? { churn } : {}) };
-      const plant = generator.buildPlant(knobs);
-      const sample = generator.sampleActivity(plant);
-      const set = observePlant(plant, sample, 0, trainDays);
-      const zones = proposeZones(set, { stabilityRuns: 0 });
-      const tuples = tuplesOf(plant, sample, trainDays, trainDays + TEST_DAYS);
-      const kinds = new Map(zones.zones.map((zone) => [zone.id, zone.kind]));
-      const isBusiness = (zone: string | null): boolean => zone !== null && (kinds.get(zone) === 'enterprise' || kinds.get(zone) === 'external');
-      const plan = options.has('declared') ? { ...zones, assets: [...zones.assets, ...declaredDevices(plant, zones)] } : zones;
-      const proposed = judgeProposal('proposed', set, proposeConduits(set, plan, { ...DEFAULT_CONDUIT_OPTIONS, schedules: !options.has('no-schedules') }));
-      const result = score(proposed, plant, tuples, isBusiness);
-      add('proposed', result);
-      for (const tuple of result.blocked) {
-        const role = (id: number): string => plant.hosts[id].role;
-        const isNew = proposed.zoneOf(tuple.conversation.client) === null || proposed.zoneOf(tuple.conversation.server) === null;
-        const key = `${isNew ? 'NEW ' : ''}${role(tuple.edge.c)} -> ${role(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}: ${proposed.whyNot(tuple)}`;
-        if (options.has('trace') && tuple.edge.svc === 'modbus' && tuple.class === 'write') { const o = set.conversations.find((one) => one.client === tuple.conversation.client && one.server === tuple.conversation.server); console.log(arch, seed, tuple.conversation.client, tuple.conversation.server, `unit ${tuple.unit} fc ${tuple.code} ${tuple.first}-${tuple.last}`, '| trained:', o?.operations.filter((op) => op.access === 'write').map((op) => `u${op.unit} fc${op.function} ${op.ranges.map((r) => `${r.first}-${r.last}`).join(' ')}`).join('; ')); }
-        blockedWhy.set(key, (blockedWhy.get(key) ?? 0) + 1);
-      }
-      for (const tuple of result.admitted) {
-        const key = `${tuple.edge.noise} ${plant.hosts[tuple.edge.c].role} (${plant.hosts[tuple.edge.c].zone.split('-')[0]}) -> ${plant.hosts[tuple.edge.s].role} (${plant.hosts[tuple.edge.s].zone.split('-')[0]}) ${tuple.edge.svc} ${tuple.class}: ${proposed.whyPasses(tuple)}`;
-        admittedWhy.set(key, (admittedWhy.get(key) ?? 0) + 1);
-      }
-      if (options.has('verbose')) console.log(arch, seed, percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), `of ${result.stray}`, result.rules);
-      if (!withBaselines) continue;
-      const dropped = new Set(zones.dropped.map((one) => one.conversation));
-      const addresses = zones.assets.flatMap((asset) => asset.addresses.filter((one) => one.includes('.')));
-      const known = new Set(addresses);
-      add('proposed, --exact', score(judgeProposal('exact', set, proposeConduits(set, zones, { ...DEFAULT_CONDUIT_OPTIONS, exact: true })), plant, tuples, isBusiness));
-      add('L4 exact', score(judgeGroups('L4', set, dropped, proposed.zoneOf, (address) => (known.has(address) ? address : null), addresses, isBusiness), plant, tuples, isBusiness));
-      add('zone to zone per service', score(judgeGroups('zone', set, dropped, proposed.zoneOf, proposed.zoneOf, addresses, isBusiness), plant, tuples, isBusiness));
-      const level = generator.buildPlant({ ...knobs, addressing: 'level' });
-      const levelSample = generator.sampleActivity(level);
-      const levelSet = observePlant(level, levelSample, 0, trainDays);
-      const levelZones = proposeZones(levelSet, { stabilityRuns: 0 });
-      const zoneByAddress = new Map(levelZones.assets.flatMap((asset) => asset.addresses.map((address) => [address, asset.zone] as const)));
-      const levelKinds = new Map(levelZones.zones.map((zone) => [zone.id, zone.kind]));
-      const levelBusiness = (zone: string | null): boolean => zone !== null && (levelKinds.get(zone) === 'enterprise' || levelKinds.get(zone) === 'external');
-      const levelAddresses = [...zoneByAddress.keys()].filter((one) => one.includes('.'));
-      add('subnet to subnet per service', score(judgeGroups('subnet', levelSet, new Set(levelZones.dropped.map((one) => one.conversation)), (address) => zoneByAddress.get(address) ?? null, (address) => address.slice(0, address.lastIndexOf('.')), levelAddresses, levelBusiness), level, tuplesOf(level, levelSample, trainDays, trainDays + TEST_DAYS), levelBusiness));
-    }
-  }
-  console.log(`\n${archetypes.length * seeds.length} plants (${archetypes.join(', ')}; seeds ${text('seeds', '701-708')}), ${trainDays} days seen, the next ${TEST_DAYS} judged${churn > 0 ? `, churn ${churn}` : ''}\n`);
-  console.log('| rules | operations blocked | operation-days blocked | standing permission (+ on demand) | precision | write exposure | stray admitted | rules a plant (most) |');
-  console.log('|---|---|---|---|---|---|---|---|');
-  for (const [name, list] of scores) {
-    const of = (pick: (one: Score) => number): number => mean(list.map(pick));
-    console.log(`| ${name} | ${percent(of((one) => one.breakage))} | ${percent(of((one) => one.dayBreakage), 3)} | ${of((one) => one.standing).toFixed(2)} (+${of((one) => one.onDemand).toFixed(2)}) | ${of((one) => one.precision).toFixed(3)} | ${of((one) => one.writeExposure).toFixed(2)} | ${percent(of((one) => one.strayAdmitted), 1)} | ${of((one) => one.rules).toFixed(0)} (${Math.max(...list.map((one) => one.rules))}) |`);
-  }
-  const proposedScores = scores.get('proposed') ?? [];
-  const tied = proposedScores.reduce((sum, one) => sum + one.tied, 0);
-  console.log(`\ntied to a calendar: ${tied} rules, ${percent(mean(proposedScores.map((one) => one.timeSaved)))} of the standing pairs' time saved; stray admitted of all stray: ${percent(proposedScores.reduce((sum, one) => sum + one.strayAdmitted * one.stray, 0) / Math.max(1, proposedScores.reduce((sum, one) => sum + one.stray, 0)), 1)}`);
-  const zoneScores = scores.get('zone to zone per service');
-  if (zoneScores !== undefined) console.log(`\nstanding permission of zone to zone rules: ${(mean(zoneScores.map((one) => one.standing)) / mean(proposedScores.map((one) => one.standing))).toFixed(1)} times the proposal's`);
-  if (options.has('worst')) for (const [why, count] of [...blockedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`${count}\t${why}`);
-  if (options.has('worst')) for (const [why, count] of [...admittedWhy].sort((a, b) => b[1] - a[1]).slice(0, 40)) console.log(`admitted ${count}\t${why}`);
+/** What was judged of all plants so far. */
+interface Tally {
+  readonly scores: Map<string, Score[]>;
+  /** Why operations were blocked, and strays admitted: how often. */
+  readonly blockedWhy: Map<string, number>;
+  readonly admittedWhy: Map<string, number>;
 }
 
-await main();
+const TRAIN_DAYS = number('days', 28);
+
+/** A plant's zones, and which of them are business: what stays among those is outside. */
+function zonesSeen(generator: Generator, knobs: Readonly<Record<string, unknown>>) {
+  const plant = generator.buildPlant(knobs);
+  const sample = generator.sampleActivity(plant);
+  const set = observePlant(plant, sample, 0, TRAIN_DAYS);
+  const zones = proposeZones(set, { stabilityRuns: 0 });
+  const kinds = new Map(zones.zones.map((zone) => [zone.id, zone.kind]));
+  return {
+    plant, set, zones,
+    dropped: new Set(zones.dropped.map((one) => one.conversation)),
+    tuples: tuplesOf(plant, sample, TRAIN_DAYS, TRAIN_DAYS + TEST_DAYS),
+    isBusiness: (zone: string | null): boolean => zone !== null && (kinds.get(zone) === 'enterprise' || kinds.get(zone) === 'external'),
+  };
+}
+
+function judgePlant(generator: Generator, knobs: Readonly<Record<string, unknown>>, { scores, blockedWhy, admittedWhy }: Tally): void {
+  const seen = zonesSeen(generator, knobs);
+  const { plant, set, zones, tuples, isBusiness } = seen;
+  const plan = has('declared') ? { ...zones, assets: [...zones.assets, ...declaredDevices(plant, zones)] } : zones;
+  const proposed = judgeProposal('proposed', set, proposeConduits(set, plan, { ...DEFAULT_CONDUIT_OPTIONS, schedules: !has('no-schedules') }));
+  const result = score(proposed, plant, tuples, isBusiness);
+  addTo(scores, 'proposed', result);
+  for (const tuple of result.blocked) {
+    const role = (id: number): string => plant.hosts[id].role;
+    const isNew = proposed.zoneOf(tuple.conversation.client) === null || proposed.zoneOf(tuple.conversation.server) === null;
+    const key = `${isNew ? 'NEW ' : ''}${role(tuple.edge.c)} -> ${role(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}: ${proposed.whyNot(tuple)}`;
+    blockedWhy.set(key, (blockedWhy.get(key) ?? 0) + 1);
+  }
+  for (const tuple of result.admitted) {
+    const end = (id: number): string => `${plant.hosts[id].role} (${plant.hosts[id].zone.split('-')[0]})`;
+    const key = `${tuple.edge.noise} ${end(tuple.edge.c)} -> ${end(tuple.edge.s)} ${tuple.edge.svc} ${tuple.class}: ${proposed.whyPasses(tuple)}`;
+    admittedWhy.set(key, (admittedWhy.get(key) ?? 0) + 1);
+  }
+  if (has('verbose')) say([knobs['arch'], knobs['seed'], percent(result.breakage), percent(result.dayBreakage, 3), result.standing.toFixed(2), result.onDemand.toFixed(2), result.writeExposure.toFixed(2), percent(result.strayAdmitted, 1), `of ${result.stray}`, result.rules].join(' '));
+  if (!has('no-baselines')) judgeBaselines(generator, knobs, seen, proposed.zoneOf, scores);
+}
+
+/** What people write without the evidence of operations: exact addresses, whole zones, whole subnets. */
+function judgeBaselines(generator: Generator, knobs: Readonly<Record<string, unknown>>, { plant, set, zones, dropped, tuples, isBusiness }: ReturnType<typeof zonesSeen>, zoneOf: Judge['zoneOf'], scores: Tally['scores']): void {
+  const addresses = zones.assets.flatMap((asset) => asset.addresses.filter((one) => one.includes('.')));
+  const known = new Set(addresses);
+  const judged = (name: string, judge: Judge): void => addTo(scores, name, score(judge, plant, tuples, isBusiness));
+  judged('proposed, --exact', judgeProposal('exact', set, proposeConduits(set, zones, { ...DEFAULT_CONDUIT_OPTIONS, exact: true })));
+  judged('L4 exact', judgeGroups('L4', set, dropped, zoneOf, (address) => (known.has(address) ? address : null), addresses, isBusiness));
+  judged('zone to zone per service', judgeGroups('zone', set, dropped, zoneOf, zoneOf, addresses, isBusiness));
+  // Subnets separate something only where addresses follow levels.
+  const level = zonesSeen(generator, { ...knobs, addressing: 'level' });
+  const zoneByAddress = new Map(level.zones.assets.flatMap((asset) => asset.addresses.map((address) => [address, asset.zone] as const)));
+  const subnets = judgeGroups('subnet', level.set, level.dropped, (address) => zoneByAddress.get(address) ?? null, (address) => address.slice(0, address.lastIndexOf('.')), [...zoneByAddress.keys()].filter((one) => one.includes('.')), level.isBusiness);
+  addTo(scores, 'subnet to subnet per service', score(subnets, level.plant, level.tuples, level.isBusiness));
+}
+
+function printTally({ scores, blockedWhy, admittedWhy }: Tally): void {
+  say('| rules | operations blocked | operation-days blocked | standing permission (+ on demand) | precision | write exposure | stray admitted | rules a plant (most) |');
+  say('|---|---|---|---|---|---|---|---|');
+  for (const [name, list] of scores) {
+    const of = (pick: (one: Score) => number): number => mean(list.map(pick));
+    say(`| ${name} | ${percent(of((one) => one.breakage))} | ${percent(of((one) => one.dayBreakage), 3)} | ${of((one) => one.standing).toFixed(2)} (+${of((one) => one.onDemand).toFixed(2)}) | ${of((one) => one.precision).toFixed(3)} | ${of((one) => one.writeExposure).toFixed(2)} | ${percent(of((one) => one.strayAdmitted), 1)} | ${of((one) => one.rules).toFixed(0)} (${Math.max(...list.map((one) => one.rules))}) |`);
+  }
+  const proposed = scores.get('proposed') ?? [];
+  const tied = proposed.reduce((sum, one) => sum + one.tied, 0);
+  const stray = proposed.reduce((sum, one) => sum + one.stray, 0);
+  const admitted = proposed.reduce((sum, one) => sum + one.strayAdmitted * one.stray, 0);
+  say(`\ntied to a calendar: ${tied} rules, ${percent(mean(proposed.map((one) => one.timeSaved)))} of the standing pairs' time saved; stray admitted of all stray: ${percent(admitted / Math.max(1, stray), 1)}`);
+  const zoneScores = scores.get('zone to zone per service');
+  if (zoneScores !== undefined) say(`\nstanding permission of zone to zone rules: ${(mean(zoneScores.map((one) => one.standing)) / mean(proposed.map((one) => one.standing))).toFixed(1)} times the proposal's`);
+  if (!has('worst')) return;
+  const worst = (counts: ReadonlyMap<string, number>): [string, number][] => [...counts].sort((a, b) => b[1] - a[1]).slice(0, 40);
+  for (const [why, count] of worst(blockedWhy)) say(`${count}\t${why}`);
+  for (const [why, count] of worst(admittedWhy)) say(`admitted ${count}\t${why}`);
+}
+
+const generator = await loadGenerator();
+const archetypes = text('arch', 'water,refinery,discrete,pharma,central').split(',');
+const churn = number('churn', 0);
+// Anything else that the generator takes: --plant proto=mixed,gateway=1
+const parameters = Object.fromEntries(text('plant', '').split(',').filter((part) => part !== '').map((part) => part.split('=')).map(([key, value]) => [key, value === undefined || Number.isNaN(Number(value)) ? value : Number(value)]));
+const common = { ...parameters, noise: number('noise', 0.1), messy: number('messy', 0.5), weeks: Math.max(8, Math.ceil((TRAIN_DAYS + TEST_DAYS) / 7)), ...(churn > 0 ? { churn } : {}) };
+const tally: Tally = { scores: new Map(), blockedWhy: new Map(), admittedWhy: new Map() };
+for (const arch of archetypes) for (const seed of seeds('701-708')) judgePlant(generator, { ...common, arch, seed }, tally);
+say(`\n${archetypes.length * seeds('701-708').length} plants (${archetypes.join(', ')}; seeds ${text('seeds', '701-708')}), ${TRAIN_DAYS} days seen, the next ${TEST_DAYS} judged${churn > 0 ? `, churn ${churn}` : ''}\n`);
+printTally(tally);

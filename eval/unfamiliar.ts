@@ -4,18 +4,14 @@
  *
  *   --seeds 1-12 --days 28 --only "solar park,building" --one-way .3 --confusions
  */
+import { has, number, say, seeds, text } from './command-line.ts';
 import { mean } from './metrics.ts';
 import { judgePlant, SURE, type Verdict } from './unfamiliar/judge.ts';
 import type { SketchedPlant } from './unfamiliar/plant-sketcher.ts';
 import { EIGHTH_HELD_OUT, EIGHTH_SITES, FOURTH_SITES, HELD_OUT_SITES, SEVENTH_HELD_OUT, SEVENTH_SITES, SHAPES, SITES, SIXTH_HELD_OUT, SIXTH_SITES, THIRD_SITES, UNTOUCHED_SITES } from './unfamiliar/shapes.ts';
 
-const options = new Map<string, string>();
-for (let index = 2; index < process.argv.length; index += 2) options.set(process.argv[index]!.replace(/^--/, ''), process.argv[index + 1] ?? 'yes');
-const [from = 1, to = from] = (options.get('seeds') ?? '1-12').split('-').map(Number);
-const seeds = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-const only = options.get('only')?.split(',');
+const only = has('only') ? text('only', '').split(',') : null;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const row = (name: string, verdicts: readonly Verdict[]): string => {
   const of = (pick: (verdict: Verdict) => number): number => mean(verdicts.map(pick));
   return `| ${name} | ${of(({ devices }) => devices).toFixed(0)} | ${of(({ roles }) => roles).toFixed(3)} | ${of(({ kinds }) => kinds).toFixed(3)} | ${of(({ partition }) => partition).toFixed(3)} | ${of(({ cells }) => cells).toFixed(3)} | ${of(({ falseSafety }) => falseSafety).toFixed(2)} | ${of(({ inOffice }) => inOffice).toFixed(2)} | ${of(({ inOfficeZone }) => inOfficeZone).toFixed(2)} | ${of(({ officeInPlant }) => officeInPlant).toFixed(2)} | ${of(({ safetyElsewhere }) => safetyElsewhere).toFixed(2)} | ${of(({ controlAbove }) => controlAbove).toFixed(2)} | ${of(({ sureAndWrong }) => sureAndWrong).toFixed(2)} |`;
@@ -28,7 +24,7 @@ function table(title: string, shapes: Readonly<Record<string, (seed: number) => 
   say('|---|---|---|---|---|---|---|---|---|---|---|---|---|');
   const everything: Verdict[] = [];
   for (const [name, draw] of chosen) {
-    const verdicts = seeds.map((seed) => judgePlant(draw(seed), Number(options.get('days') ?? 28), Number(options.get('one-way') ?? 0)));
+    const verdicts = seeds('1-12').map((seed) => judgePlant(draw(seed), number('days', 28), number('one-way', 0)));
     everything.push(...verdicts);
     say(row(name, verdicts));
     for (const { host, said, confidence } of verdicts.flatMap(({ wrong }) => wrong)) {
@@ -52,4 +48,4 @@ table('seventh site', SEVENTH_SITES);
 table('held-out seventh site', SEVENTH_HELD_OUT);
 table('eighth site', EIGHTH_SITES);
 table('held-out eighth site', EIGHTH_HELD_OUT);
-if (options.has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);
+if (has('confusions')) for (const [key, count] of [...confusions].sort(([, a], [, b]) => b - a).slice(0, 60)) say(`${String(count).padStart(5)} ${key}`);

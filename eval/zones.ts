@@ -5,13 +5,11 @@
  *   --arch a,b --seeds 601-610 --noise 0,.1,.3 --days 28 --addressing flat --naming none --messy .5 --coverage 1
  *   --inject --list --baselines --variants --calibrate --worst --confusions --foretold --weeks 8 --scale
  */
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { inferAssets } from '../src/infer/assets.ts';
 import { infer, type Inference } from '../src/infer/inference.ts';
 import { findCommunities } from '../src/infer/cells/louvain.ts';
 import { resolvePins } from '../src/infer/pins.ts';
-import { NO_PINS, type Pins, type Role } from '../src/infer/proposal.ts';
+import { NO_PINS, type Pins } from '../src/infer/proposal.ts';
 import { FLOW_RULES } from '../src/infer/requirements.ts';
 import type { ZoneKind } from '../src/infer/proposal.ts';
 import { addNode, addWeight, newGraph } from '../src/infer/cells/weighted-graph.ts';
@@ -19,40 +17,11 @@ import { levelOf } from '../src/infer/roles/levels.ts';
 import { proposeZones } from '../src/infer/zones.ts';
 import { vendorOf } from '../src/net/oui.ts';
 import type { AddressRecord, Conversation, ObservationSet } from '../src/observation.ts';
+import { has, number, say, seeds, text } from './command-line.ts';
 import { foretellDesigned, foretellObserved, type Foretold, foretoldInWords } from './foretold.ts';
+import { kindOfTruth, loadGenerator, ROLE_OF } from './generator.ts';
 import { adjustedRand, type ClassCounts, countClasses, f1, type Labels, macroF1, mean, vMeasure } from './metrics.ts';
 import { type GeneratedHost, type GeneratedPlant, type GeneratedSample, observePlant } from './plant-observations.ts';
-
-const options = new Map<string, string>();
-for (let index = 2; index < process.argv.length; index++) {
-  const [flag, inline] = process.argv[index]!.replace(/^--/, '').split('=') as [string, string | undefined];
-  const next = process.argv[index + 1];
-  if (inline !== undefined) options.set(flag, inline);
-  else if (next !== undefined && !next.startsWith('--')) options.set(flag, process.argv[++index]!);
-  else options.set(flag, 'yes');
-}
-const text = (flag: string, otherwise: string): string => options.get(flag) ?? otherwise;
-const number = (flag: string, otherwise: number): number => Number(options.get(flag) ?? otherwise);
-const seedsOf = (range: string): number[] => range.split(',').flatMap((part) => {
-  const [from, to] = part.split('-').map(Number) as [number, number | undefined];
-  return Array.from({ length: (to ?? from) - from + 1 }, (_, index) => from + index);
-});
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-interface Generator {
-  readonly ARCHETYPES: Readonly<Record<string, unknown>>;
-  readonly buildPlant: (options: Record<string, unknown>) => GeneratedPlant;
-  readonly sampleActivity: (plant: GeneratedPlant) => GeneratedSample;
-}
-
-async function loadGenerator(): Promise<Generator> {
-  const folder = path.resolve(process.env['BASELINE_PLANTS'] ?? path.join(import.meta.dirname, '../../shared/plants'));
-  const load = async (file: string): Promise<Record<string, unknown>> => (await import(pathToFileURL(path.join(folder, 'gen', file)).href)) as Record<string, unknown>;
-  const plant = await load('plant.mjs');
-  const flows = await load('flows.mjs');
-  return { ARCHETYPES: plant['ARCHETYPES'] as Generator['ARCHETYPES'], buildPlant: plant['buildPlant'] as Generator['buildPlant'], sampleActivity: flows['sampleActivity'] as Generator['sampleActivity'] };
-}
 
 /** Plants put together from the generator's own knobs, for conditions that its named archetypes do not cover. */
 const VARIANTS: Readonly<Record<string, Record<string, unknown>>> = {
@@ -61,11 +30,6 @@ const VARIANTS: Readonly<Record<string, Record<string, unknown>>> = {
   wireless: { arch: 'refinery', wireless: 5, entDirect: 0.06, dmz: false },
   combined: { arch: 'discrete', combine: true, agg: 1, dmz: false, entDirect: 0.05 },
 };
-
-const ROLE_OF: Readonly<Record<string, Role>> = { plc: 'plc', io: 'io', sis: 'safety-controller', hmi: 'hmi', ews: 'engineering-workstation', historian: 'historian', opcua: 'opcua-server', mes: 'mes', jump: 'jump-server', patch: 'patch-server', infra: 'infrastructure', net: 'network-device', ent: 'enterprise', transient: 'transient', other: 'other' };
-
-const KIND_OF: Readonly<Record<string, ZoneKind>> = { SIS: 'safety', SUP: 'supervisory', OPS: 'operations', ENG: 'engineering', DMZ: 'dmz', ENT: 'enterprise', NET: 'network', TEMP: 'temporary', WLAN: 'wireless', REMOTE: 'remote' };
-const kindOfTruth = (zone: string): ZoneKind => (zone.startsWith('CELL') ? 'cell' : (KIND_OF[zone] ?? 'external'));
 
 interface Scored {
   readonly name: string;
@@ -214,7 +178,7 @@ function scorePlant(name: string, plant: GeneratedPlant, sample: GeneratedSample
   const zone = zonesOf(inference, byAddress);
   const violations = separationViolations(zone, evaluated);
   const listed: Pins = { ...NO_PINS, safetyAssets: evaluated.filter((host) => host.role === 'sis').map((host) => host.ip) };
-  const confirmed = options.has('list') ? zonesOf(infer(set, inventory, resolvePins(inventory, listed)), byAddress) : zone;
+  const confirmed = has('list') ? zonesOf(infer(set, inventory, resolvePins(inventory, listed)), byAddress) : zone;
   return {
     name,
     ids,
@@ -227,13 +191,13 @@ function scorePlant(name: string, plant: GeneratedPlant, sample: GeneratedSample
     levelRight,
     levelCount,
     sisCoZoned: violations.sis,
-    sisCoZonedListed: options.has('list') ? separationViolations(confirmed, evaluated).sis : 0,
+    sisCoZonedListed: has('list') ? separationViolations(confirmed, evaluated).sis : 0,
     separation: violations.separation,
     ceiling: flowCeiling(inference, truthZone, ids),
-    baselines: options.has('baselines') ? baselinesOf(inference, ids) : new Map(),
+    baselines: has('baselines') ? baselinesOf(inference, ids) : new Map(),
     rules: scoreRules(inference, truthZone),
     designed: foretellDesigned(plant, sample, days, true),
-    foretold: options.has('foretold') ? { failoversApart: foretellDesigned(plant, sample, days, false), ...foretellObserved(plant, sample, days) } : null,
+    foretold: has('foretold') ? { failoversApart: foretellDesigned(plant, sample, days, false), ...foretellObserved(plant, sample, days) } : null,
     milliseconds,
   };
 }
@@ -262,7 +226,7 @@ function summarise(title: string, plants: readonly Scored[]): string {
     fixed(historian.tp / Math.max(1, historian.tp + historian.fn)),
     fixed(plants.reduce((sum, p) => sum + p.levelRight, 0) / plants.reduce((sum, p) => sum + p.levelCount, 0)),
     fixed(mean(plants.map((p) => p.sisCoZoned)), 2),
-    options.has('list') ? fixed(mean(plants.map((p) => p.sisCoZonedListed)), 2) : '-',
+    has('list') ? fixed(mean(plants.map((p) => p.sisCoZonedListed)), 2) : '-',
     fixed(mean(plants.map((p) => p.separation)), 2),
     fixed(Math.max(...plants.map((p) => p.milliseconds)), 0),
   ]);
@@ -284,7 +248,7 @@ const HEAD = ['plants', 'n', 'ARI all', 'ARI cells', 'ceiling', 'of ceiling', 'V
 function printDetails(plants: readonly Scored[]): void {
   say('\nRoles, pooled:');
   for (const [label, counts] of [...poolRoles(plants)].sort(([a], [b]) => (a < b ? -1 : 1))) say(`  ${label.padEnd(24)} P ${fixed(counts.tp / Math.max(1, counts.tp + counts.fp))} R ${fixed(counts.tp / Math.max(1, counts.tp + counts.fn))} F1 ${fixed(f1(counts))} n ${counts.tp + counts.fn}`);
-  if (options.has('confusions')) {
+  if (has('confusions')) {
     const confusion = new Map<string, string[]>();
     for (const p of plants) {
       for (const id of p.ids) {
@@ -296,7 +260,7 @@ function printDetails(plants: readonly Scored[]): void {
     say('\nConfusions:');
     for (const [key, where] of [...confusion].sort(([, a], [, b]) => b.length - a.length)) say(`  ${String(where.length).padStart(4)} ${key}   ${where.slice(0, 4).join('; ')}`);
   }
-  if (options.has('worst')) {
+  if (has('worst')) {
     say('\nWorst cells against the ceiling:');
     const gap = (p: Scored): number => adjustedRand(p.truthZone, p.ceiling, p.cellIds) - adjustedRand(p.truthZone, p.zone, p.cellIds);
     for (const p of [...plants].sort((a, b) => gap(b) - gap(a)).slice(0, 15)) say(`  ${p.name} cells ${fixed(adjustedRand(p.truthZone, p.zone, p.cellIds))} ceiling ${fixed(adjustedRand(p.truthZone, p.ceiling, p.cellIds))} all ${fixed(adjustedRand(p.truthZone, p.zone, p.ids))}`);
@@ -325,7 +289,7 @@ function printDetails(plants: readonly Scored[]): void {
     if (sum.tp + sum.fp + sum.fn > 0) say(`  ${id.padEnd(24)} P ${fixed(sum.tp / Math.max(1, sum.tp + sum.fp), 2)} R ${fixed(sum.tp / Math.max(1, sum.tp + sum.fn), 2)} n ${sum.tp + sum.fn}`);
   }
   say(`\n${foretoldInWords('Good-Turing over days', plants.map((p) => p.designed))}`);
-  if (!options.has('foretold')) return;
+  if (!has('foretold')) return;
   say(foretoldInWords('  fail-overs apart', plants.flatMap((p) => p.foretold?.failoversApart ?? [])));
   say(foretoldInWords('As the product says and sees it', plants.flatMap((p) => p.foretold?.all ?? [])));
   say(foretoldInWords('  of devices that it knew', plants.flatMap((p) => p.foretold?.known ?? [])));
@@ -351,8 +315,7 @@ function printCalibration(plants: readonly Scored[]): void {
 
 async function main(): Promise<void> {
   const generator = await loadGenerator();
-  const archetypes = text('arch', [...Object.keys(generator.ARCHETYPES), ...(options.has('variants') ? Object.keys(VARIANTS) : [])].join(',')).split(',');
-  const seeds = seedsOf(text('seeds', '601-610'));
+  const archetypes = text('arch', [...Object.keys(generator.ARCHETYPES), ...(has('variants') ? Object.keys(VARIANTS) : [])].join(',')).split(',');
   const everything: Scored[] = [];
   say(row(HEAD));
   say(row(HEAD.map(() => '---')));
@@ -360,15 +323,15 @@ async function main(): Promise<void> {
     const ofNoise: Scored[] = [];
     for (const archetype of archetypes) {
       const ofArchetype: Scored[] = [];
-      for (const seed of seeds) {
-        const plant = generator.buildPlant({ arch: archetype, ...VARIANTS[archetype], seed, noise, messy: number('messy', 0.5), addressing: text('addressing', 'flat'), naming: text('naming', 'none'), coverage: number('coverage', 1), churn: number('churn', 0), weeks: number('weeks', 8), ...(options.has('inject') ? { inject: true } : {}) });
+      for (const seed of seeds('601-610')) {
+        const plant = generator.buildPlant({ arch: archetype, ...VARIANTS[archetype], seed, noise, messy: number('messy', 0.5), addressing: text('addressing', 'flat'), naming: text('naming', 'none'), coverage: number('coverage', 1), churn: number('churn', 0), weeks: number('weeks', 8), ...(has('inject') ? { inject: true } : {}) });
         ofArchetype.push(scorePlant(`${archetype}/${seed}/${noise}`, plant, generator.sampleActivity(plant), number('days', 28)));
       }
       say(summarise(`${archetype}, noise ${noise}`, ofArchetype));
       ofNoise.push(...ofArchetype);
     }
     say(summarise(`**all, noise ${noise}**`, ofNoise));
-    if (options.has('baselines')) {
+    if (has('baselines')) {
       for (const baseline of ofNoise[0]!.baselines.keys()) {
         const score = (p: Scored, ids: readonly string[]): number => adjustedRand(p.truthZone, p.baselines.get(baseline)!, ids);
         say(row([baseline, String(ofNoise.length), fixed(mean(ofNoise.map((p) => score(p, p.ids)))), fixed(mean(ofNoise.map((p) => score(p, p.cellIds)))), '', '', fixed(mean(ofNoise.map((p) => vMeasure(p.truthZone, p.baselines.get(baseline)!, p.ids)))), ...Array.from({ length: 9 }, () => '')]));
@@ -377,7 +340,7 @@ async function main(): Promise<void> {
     everything.push(...ofNoise);
   }
   printDetails(everything);
-  if (options.has('calibrate')) printCalibration(everything);
+  if (has('calibrate')) printCalibration(everything);
 }
 
 /** Many plants in one store: 5,000 assets and 50,000 conversations, everything that `propose-zones` does. */
@@ -405,5 +368,5 @@ async function scale(): Promise<void> {
   say(`scale: ${proposal.assets.length} assets, ${conversations.length} conversations, ${proposal.zones.length} zones, ${proposal.stability.runs} resampled runs: ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor), ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`);
 }
 
-if (options.has('scale')) await scale();
+if (has('scale')) await scale();
 else await main();

@@ -7,6 +7,7 @@ import { infer } from '../../src/infer/inference.ts';
 import { resolvePins } from '../../src/infer/pins.ts';
 import { NO_PINS } from '../../src/infer/proposal.ts';
 import { vendorOf } from '../../src/net/oui.ts';
+import { kindOfTruth } from '../generator.ts';
 import { adjustedRand } from '../metrics.ts';
 import { type GeneratedEdge, observePlant } from '../plant-observations.ts';
 import type { SketchedHost, SketchedPlant } from './plant-sketcher.ts';
@@ -38,9 +39,6 @@ export const SURE = 0.9;
 
 const CONTROL: ReadonlySet<string> = new Set(['plc', 'io', 'safety-controller']);
 
-const KIND_OF: Readonly<Record<string, string>> = { SIS: 'safety', SUP: 'supervisory', OPS: 'operations', ENG: 'engineering', DMZ: 'dmz', ENT: 'enterprise', NET: 'network', TEMP: 'temporary', WLAN: 'wireless', REMOTE: 'remote' };
-const kindOf = (zone: string): string => (zone.startsWith('CELL') ? 'cell' : (KIND_OF[zone] ?? 'external'));
-
 /** So large a share of the conversations is heard from one end only, the client's and the server's in turn. */
 function hearOneWay(edges: readonly GeneratedEdge[], share: number): GeneratedEdge[] {
   let heard = 0;
@@ -60,7 +58,7 @@ export function judgePlant({ plant, sample }: SketchedPlant, days: number, oneWa
   return {
     devices: heard.length,
     roles: 1 - wrong.length / heard.length,
-    kinds: heard.filter(({ ip, zone }) => kindOf(zone) === found.get(ip)!.replace(/:.*/, '')).length / heard.length,
+    kinds: heard.filter(({ ip, zone }) => kindOfTruth(zone) === found.get(ip)!.replace(/:.*/, '')).length / heard.length,
     partition: adjustedRand(truth, found, ids),
     cells: adjustedRand(truth, found, ids.filter((id) => truth.get(id)!.startsWith('CELL'))),
     falseSafety: wrong.filter(({ said }) => said === 'safety-controller').length,
