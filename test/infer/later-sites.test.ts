@@ -1,20 +1,8 @@
 /** Roles and certainty on sites drawn after the method was made: DCS, signalling, buildings, telecontrol, OPC classic, applications. */
 import { describe, expect, it } from 'vitest';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../src/infer/proposal.ts';
-import { proposeZones } from '../../src/infer/zones.ts';
-import { everyDay, type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
-
-const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
-const propose = (hosts: readonly Host[], sketches: readonly Sketch[], days = 28): Proposal => proposeZones(sketchPlant(hosts, sketches, days), { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
-const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const rolesOf = (proposal: Proposal, addresses: readonly string[]): string[] => addresses.map((address) => assetAt(proposal, address).role);
-
-const SCADA = '10.1.0.10';
-const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
-const OPERATES: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
-const PROGRAMS: Sketch['operations'] = [['Unity Programming', 'program', 90]];
-const both = (one: string, other: string, sketch: Omit<Sketch, 'client' | 'server'>): Sketch[] => [{ ...sketch, client: one, server: other }, { ...sketch, client: other, server: one }];
+import type { PlacedAsset, Proposal } from '../../src/infer/proposal.ts';
+import { everyDay, type Host, mac, type Sketch } from './plant-sketch.ts';
+import { assetAt, both, CONTROLLERS, HOSTS, OPERATES, PROGRAMS, propose, rolesOf, SCADA, SKETCHES, withMore } from './small-plant.ts';
 
 describe('certainty', () => {
   const [package_, laptop] = ['10.1.0.40', '10.1.0.41'];

@@ -5,14 +5,11 @@ import { explainAsset } from '../../src/infer/explain.ts';
 import { NO_PINS, type PlacedAsset, type Proposal, type Role } from '../../src/infer/proposal.ts';
 import { proposeZones } from '../../src/infer/zones.ts';
 import type { ObservationSet } from '../../src/observation.ts';
-import { everyDay, mac, type Host, type Sketch, sketchPlant, smallPlant, vendorOf } from './plant-sketch.ts';
+import { everyDay, mac, type Host, type Sketch, sketchPlant, vendorOf } from './plant-sketch.ts';
+import { assetAt, HOSTS, proposalOf, SKETCHES } from './small-plant.ts';
 
-const propose = (set: ObservationSet, pins = NO_PINS): Proposal => proposeZones(set, { pins, vendorOf, stabilityRuns: 0 });
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const plantWith = (hosts: readonly Host[] = [], sketches: readonly Sketch[] = []): ObservationSet => {
-  const plant = smallPlant();
-  return sketchPlant([...plant.hosts, ...hosts], [...plant.sketches, ...sketches]);
-};
+const plantWith = (hosts: readonly Host[] = [], sketches: readonly Sketch[] = []): ObservationSet => sketchPlant([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
+
 /** The partition as sets of addresses, whatever zones are called. */
 const partition = (proposal: Proposal, back: (address: string) => string = (address) => address): string[] => {
   const groups = new Map<string, string[]>();
@@ -21,7 +18,7 @@ const partition = (proposal: Proposal, back: (address: string) => string = (addr
 };
 
 describe('a small plant', () => {
-  const proposal = propose(plantWith());
+  const proposal = proposalOf(plantWith());
 
   it('finds roles and levels', () => {
     expect(assetAt(proposal, '10.1.0.10')).toMatchObject({ role: 'hmi', level: 2, zone: 'Z-SUP' });
@@ -63,20 +60,20 @@ describe('a small plant', () => {
 
 describe('safety', () => {
   it('is never co-zoned, not even when an operator station writes to it', () => {
-    const proposal = propose(plantWith([], [{ client: '10.1.0.130', server: '10.1.0.20', service: 'modbus', days: [4, 11], perDay: 1, operations: [['Write Single Register', 'write', 6]] }]));
+    const proposal = proposalOf(plantWith([], [{ client: '10.1.0.130', server: '10.1.0.20', service: 'modbus', days: [4, 11], perDay: 1, operations: [['Write Single Register', 'write', 6]] }]));
     expect(assetAt(proposal, '10.1.0.20')).toMatchObject({ role: 'safety-controller', zone: 'Z-SIS' });
     expect(proposal.requirements.find((finding) => finding.rule === 'safety-write')).toMatchObject({ severity: 'critical', citation: 'IEC 62443-3-2 ZCR 3.3', assets: ['10.1.0.130', '10.1.0.20'] });
   });
 
   it('follows the operator\'s list alone once there is one', () => {
-    const proposal = propose(plantWith(), { ...NO_PINS, safetyAssets: ['10.1.0.131'] });
+    const proposal = proposalOf(plantWith(), { ...NO_PINS, safetyAssets: ['10.1.0.131'] });
     expect(assetAt(proposal, '10.1.0.131')).toMatchObject({ role: 'safety-controller', zone: 'Z-SIS', confidence: 1 });
     expect(assetAt(proposal, '10.1.0.20').role).not.toBe('safety-controller');
     expect(proposal.contradictions.map(({ sentence }) => sentence)).toContain('pinned as safety-controller, but the traffic speaks for plc');
   });
 
   it('makes a zone safety-related when a person puts a safety controller into it', () => {
-    const proposal = propose(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.20', 'Z-LINE'], ['10.1.0.131', 'Z-LINE']]) });
+    const proposal = proposalOf(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.20', 'Z-LINE'], ['10.1.0.131', 'Z-LINE']]) });
     expect(proposal.zones.find((zone) => zone.id === 'Z-LINE')).toMatchObject({ safetyRelated: true });
     expect(proposal.requirements.map((finding) => finding.rule)).toContain('safety-shared');
   });
@@ -85,9 +82,9 @@ describe('safety', () => {
 describe('traffic that must not count', () => {
   it('drops a sweep, and the sweep glues nothing', () => {
     const scanner = '10.1.0.99';
-    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
-    const targets = smallPlant().hosts.map(({ address }) => address);
-    const loud = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }], targets.map((server) => ({ client: scanner, server, service: 'https', days: [6], perDay: 1 }))));
+    const quiet = proposalOf(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const targets = HOSTS.map(({ address }) => address);
+    const loud = proposalOf(plantWith([{ address: scanner, mac: mac('pc', 99) }], targets.map((server) => ({ client: scanner, server, service: 'https', days: [6], perDay: 1 }))));
     expect(loud.dropped.filter(({ why }) => why === 'scan')).toHaveLength(targets.length);
     expect(loud.dropped[0].sentence).toMatch(/^part of a sweep: 10\.1\.0\.99 touched \d+ targets/);
     expect(partition(loud).filter((group) => !group.includes(scanner))).toEqual(partition(quiet).filter((group) => !group.includes(scanner)));
@@ -97,9 +94,9 @@ describe('traffic that must not count', () => {
     const scanner = '10.1.0.99';
     const knock = (port: number, answered: boolean): Sketch => ({ client: scanner, server: '10.1.0.20', service: '', port, days: [6], perDay: 1, answered });
     const ports = Array.from({ length: 100 }, (_, i) => (i === 2 ? knock(502, true) : knock(500 + 7 * i, false)));
-    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const quiet = proposalOf(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
     const scanned = plantWith([{ address: scanner, mac: mac('pc', 99) }], ports);
-    const loud = propose({ ...scanned, conversations: scanned.conversations.map((one) => (one.client === scanner ? { ...one, requests: 0, packets: { toServer: 1, toClient: one.answeredSessions } } : one)) });
+    const loud = proposalOf({ ...scanned, conversations: scanned.conversations.map((one) => (one.client === scanner ? { ...one, requests: 0, packets: { toServer: 1, toClient: one.answeredSessions } } : one)) });
     expect(loud.dropped.map(({ why }) => why)).toEqual(ports.map(() => 'port-scan'));
     expect(loud.dropped[0].sentence).toBe('part of a scan: 10.1.0.99 tried 100 ports of 10.1.0.20 and asked nothing');
     expect(loud.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence])).toEqual(quiet.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence]));
@@ -109,15 +106,15 @@ describe('traffic that must not count', () => {
     const scanner = '10.1.0.99';
     // 515 and 554 are a printer's and a camera's, if anybody answered there.
     const ports = Array.from({ length: 100 }, (_, i): Sketch => ({ client: scanner, server: '10.1.0.20', service: '', transport: 'udp', port: 500 + i, days: [6], perDay: 1, answered: false }));
-    const quiet = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
-    const loud = propose(plantWith([{ address: scanner, mac: mac('pc', 99) }], ports));
+    const quiet = proposalOf(plantWith([{ address: scanner, mac: mac('pc', 99) }]));
+    const loud = proposalOf(plantWith([{ address: scanner, mac: mac('pc', 99) }], ports));
     expect(loud.dropped.map(({ why }) => why)).toEqual(ports.map(() => 'port-scan'));
     expect(loud.dropped[0].sentence).toBe('part of a scan: 10.1.0.99 tried 100 ports of 10.1.0.20 over UDP in vain');
     expect(loud.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence])).toEqual(quiet.assets.map(({ id, role, zone, evidence }) => [id, role, zone, evidence]));
   });
 
   it('gives no asset to an address that never sent anything, and lists it', () => {
-    const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.250', service: 'modbus', answered: false }, { client: '10.1.0.131', server: '239.1.1.1', service: '', transport: 'udp', answered: false }]));
+    const proposal = proposalOf(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.250', service: 'modbus', answered: false }, { client: '10.1.0.131', server: '239.1.1.1', service: '', transport: 'udp', answered: false }]));
     expect(proposal.pseudo).toEqual([
       { address: '10.1.0.250', why: 'asked for, but never sent anything: no device was seen behind it' },
       { address: '239.1.1.1', why: 'multicast address, not a device' },
@@ -127,7 +124,7 @@ describe('traffic that must not count', () => {
 
   it('keeps what nobody answers by design, and drops a request that nobody answered', () => {
     const told = { transport: 'udp', answered: false, days: [3, 9, 17], perDay: 1 } as const;
-    const proposal = propose(plantWith([], [
+    const proposal = proposalOf(plantWith([], [
       { ...told, client: '10.1.0.131', server: '10.1.0.10', service: 'snmp', port: 162, operations: [['SNMPv2-Trap', 'read', 7]] },
       { ...told, client: '10.1.0.132', server: '10.1.0.10', service: 'snmp', port: 1162, operations: [['Trap', 'read', 4]] },
       { ...told, client: '10.1.0.161', server: '10.1.0.10', service: 'snmp', port: 162, facts: [['snmp.version', '3']] },
@@ -140,7 +137,7 @@ describe('traffic that must not count', () => {
   });
 
   it('does not merge two cells over a slow interlock between their controllers', () => {
-    const proposal = propose(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.161', service: 'modbus', periodMs: 1000 }]));
+    const proposal = proposalOf(plantWith([], [{ client: '10.1.0.131', server: '10.1.0.161', service: 'modbus', periodMs: 1000 }]));
     expect(assetAt(proposal, '10.1.0.131').zone).not.toBe(assetAt(proposal, '10.1.0.161').zone);
   });
 });
@@ -153,7 +150,7 @@ describe('a controller with many devices', () => {
     const hosts: Host[] = [controller, ...inverters].map((address, index) => ({ address, mac: mac('controller', index) }));
     const polls = inverters.flatMap((server): Sketch[] => [{ client: controller, server, service: 'modbus', periodMs: 1000 }, { client: logger, server, service: 'modbus', periodMs: 60_000 }]);
     const operate: Sketch = { client: '10.4.0.3', server: controller, service: 'modbus', periodMs: 5000 };
-    const proposal = propose(sketchPlant([...hosts, { address: logger, mac: mac('pc', 99) }, { address: '10.4.0.3', mac: mac('pc', 98) }], [...polls, operate]));
+    const proposal = proposalOf(sketchPlant([...hosts, { address: logger, mac: mac('pc', 99) }, { address: '10.4.0.3', mac: mac('pc', 98) }], [...polls, operate]));
     expect(proposal.zones.filter(({ kind }) => kind === 'cell')).toHaveLength(1);
   });
 });
@@ -161,29 +158,29 @@ describe('a controller with many devices', () => {
 describe('a device whose only partner is one controller', () => {
   const device = '10.1.0.99';
   const report: Sketch = { client: '10.1.0.131', server: device, service: '', port: 2112, perDay: 800 };
-  const placed = (sketches: readonly Sketch[]): PlacedAsset => assetAt(propose(plantWith([{ address: device }], sketches)), device);
+  const placed = (sketches: readonly Sketch[]): PlacedAsset => assetAt(proposalOf(plantWith([{ address: device }], sketches)), device);
 
   it('is of that controller\'s cell, whatever it is', () => {
-    const cell = assetAt(propose(plantWith()), '10.1.0.131').zone;
+    const cell = assetAt(proposalOf(plantWith()), '10.1.0.131').zone;
     expect(placed([report])).toMatchObject({ role: 'other', zone: cell, placement: { reason: 'its only partner is 10.1.0.131, a controller of this cell' } });
     expect(placed([report, { client: '10.1.0.161', server: device, service: '', port: 2112, perDay: 800 }]).zone).toBe('Z-OPS');
   });
 
   it('and so is a printer of that cell\'s station, or what both work with; an outstation that only stations ask is of no cell', () => {
     const [panel, other] = ['10.1.0.130', '10.1.0.160'];
-    const cell = assetAt(propose(plantWith()), panel).zone;
+    const cell = assetAt(proposalOf(plantWith()), panel).zone;
     const fromPanel: Sketch = { client: panel, server: device, service: '', port: 9100, perDay: 200 };
     expect(placed([fromPanel])).toMatchObject({ zone: cell, placement: { reason: 'its only partner is 10.1.0.130, an operator station of this cell' } });
     expect(placed([report, fromPanel])).toMatchObject({ zone: cell, placement: { reason: 'its partners 10.1.0.130 and 10.1.0.131 are all of this cell' } });
     expect(placed([fromPanel, { ...fromPanel, client: other }]).zone).toBe('Z-OPS');
     const asked: Sketch = { client: panel, server: device, service: 'modbus', days: everyDay(28), perDay: 2 };
-    const proposal = propose(plantWith([{ address: device, mac: mac('controller', 99) }], [asked]));
+    const proposal = proposalOf(plantWith([{ address: device, mac: mac('controller', 99) }], [asked]));
     expect(assetAt(proposal, device)).toMatchObject({ role: 'plc', placement: { reason: expect.stringContaining('assign by hand') } });
   });
 
   it('is not left to be assigned by hand', () => {
     const poll: Sketch = { client: '10.1.0.131', server: device, service: 'modbus', days: everyDay(28), perDay: 2 };
-    const proposal = propose(plantWith([{ address: device, mac: mac('controller', 99) }], [poll]));
+    const proposal = proposalOf(plantWith([{ address: device, mac: mac('controller', 99) }], [poll]));
     expect(assetAt(proposal, device).zone).toBe(assetAt(proposal, '10.1.0.131').zone);
     expect(proposal.zones.flatMap(({ notes }) => notes)).not.toContain('cannot be separated from traffic: assign by hand');
   });
@@ -207,7 +204,7 @@ describe('like machines around one controller', () => {
     const monitored = equipped.map((turbine): Sketch => ({ client: turbine, server: monitorOf(turbine), service: 'modbus', periodMs: 1000 }));
     const monitors = equipped.map((turbine, index): Host => ({ address: monitorOf(turbine), mac: mac('controller', 200 + index) }));
     for (const [more, flows] of [[[], []], [monitors, monitored]] as const) {
-      const proposal = propose(sketchPlant([...hosts, ...more, { address: scada, mac: mac('pc', 99) }], [...sketches, ...flows, { client: scada, server: park, service: 'modbus', periodMs: 1000 }]));
+      const proposal = proposalOf(sketchPlant([...hosts, ...more, { address: scada, mac: mac('pc', 99) }], [...sketches, ...flows, { client: scada, server: park, service: 'modbus', periodMs: 1000 }]));
       const zoneOf = (address: string): string => assetAt(proposal, address).zone;
       expect(new Set(turbines.map(zoneOf)).size).toBe(turbines.length);
       expect(turbines.map(converterOf).map(zoneOf)).toEqual(turbines.map(zoneOf));
@@ -218,7 +215,7 @@ describe('like machines around one controller', () => {
 
 describe('the constraints of IEC 62443-3-2', () => {
   const laptop = '10.1.0.77';
-  const proposal = propose(
+  const proposal = proposalOf(
     plantWith(
       [{ address: laptop, mac: mac('pc', 77) }, { address: '10.1.0.60', mac: mac('pc', 60) }, { address: '34.1.2.3' }, { address: '34.1.2.4' }],
       [
@@ -232,7 +229,7 @@ describe('the constraints of IEC 62443-3-2', () => {
 
   it('takes nobody for a visitor who calls to all on every day', () => {
     const asks = { client: laptop, server: '10.1.0.131', service: 'modbus', days: [12, 13], perDay: 5, operations: [['Encapsulated Interface Transport', 'browse', 43]] } as const;
-    const roleWith = (...more: readonly Sketch[]): string => assetAt(propose(plantWith([{ address: laptop, mac: mac('pc', 77) }], [asks, ...more])), laptop).role;
+    const roleWith = (...more: readonly Sketch[]): string => assetAt(proposalOf(plantWith([{ address: laptop, mac: mac('pc', 77) }], [asks, ...more])), laptop).role;
     expect(roleWith()).toBe('transient');
     expect(roleWith({ client: laptop, server: '10.1.0.255', service: 'netbios', transport: 'udp', port: 137, answered: false })).not.toBe('transient');
   });
@@ -250,7 +247,7 @@ describe('the constraints of IEC 62443-3-2', () => {
       // Asked once in a while, it is somebody's on the Internet.
       { client: '10.1.0.10', server: '34.7.0.4', service: 'modbus', days: [3, 9], perDay: 5 },
     ]);
-    const found = propose(set);
+    const found = proposalOf(set);
     for (const address of pumps) expect(assetAt(found, address)).toMatchObject({ role: 'plc', zone: 'Z-REMOTE', confidence: 0.75, against: [{ rule: 'public-address' }] });
     expect(assetAt(found, '34.7.0.4')).toMatchObject({ subRole: 'internet', zone: 'Z-EXT' });
     expect(assetAt(found, '10.1.0.10').role).toBe('hmi');
@@ -261,7 +258,7 @@ describe('the constraints of IEC 62443-3-2', () => {
 
   it('says of a controller that stations of the whole plant alone ask what would tell its cell, and not how close it is to another', () => {
     const lone = '10.1.0.240';
-    const { placement } = assetAt(propose(plantWith([{ address: lone, mac: mac('controller', 240) }], [{ client: '10.1.0.10', server: lone, service: 'modbus', periodMs: 2000, operations: [['Write Single Register', 'write', 6]] }])), lone);
+    const { placement } = assetAt(proposalOf(plantWith([{ address: lone, mac: mac('controller', 240) }], [{ client: '10.1.0.10', server: lone, service: 'modbus', periodMs: 2000, operations: [['Write Single Register', 'write', 6]] }])), lone);
     expect(placement).toMatchObject({ reason: 'no private traffic ties it to any other controller: cannot be separated from traffic, assign by hand', runnerUp: { reason: 'the stations that ask it, and others besides, ask that cell most' } });
   });
 
@@ -276,12 +273,12 @@ describe('the constraints of IEC 62443-3-2', () => {
       return last > 210 ? last : last >= 130 ? 10 + Math.floor((last - 130) / 30) : 5;
     };
     const tagged = (vlan: (address: string) => number): ObservationSet => ({ ...base, conversations: base.conversations.map((one) => ({ ...one, vlan: vlan(one.server) })) });
-    const together = (set: ObservationSet): boolean => assetAt(propose(set), lone[0]).zone === assetAt(propose(set), lone[1]).zone;
+    const together = (set: ObservationSet): boolean => assetAt(proposalOf(set), lone[0]).zone === assetAt(proposalOf(set), lone[1]).zone;
     expect(together(tagged(vlanOf))).toBe(false);
     const joined = tagged((address) => (lone.includes(address) ? 31 : vlanOf(address)));
     expect(together(joined)).toBe(true);
     expect(together(tagged(() => 1))).toBe(false);
-    expect(propose({ ...joined, conversations: [...joined.conversations].reverse() }).assets.map(({ vlan }) => vlan)).toEqual(propose(joined).assets.map(({ vlan }) => vlan));
+    expect(proposalOf({ ...joined, conversations: [...joined.conversations].reverse() }).assets.map(({ vlan }) => vlan)).toEqual(proposalOf(joined).assets.map(({ vlan }) => vlan));
   });
 
   it('reports what a person puts together that has to stand apart, and nothing of zones that are for it', () => {
@@ -316,25 +313,25 @@ describe('the constraints of IEC 62443-3-2', () => {
 
 describe('pins', () => {
   it('of one controller takes its cell along: its I/O, its panel, and what shares them', () => {
-    const apart = propose(plantWith());
+    const apart = proposalOf(plantWith());
     const cell = apart.assets.filter((asset) => asset.zone === assetAt(apart, '10.1.0.131').zone).flatMap(({ addresses }) => addresses);
     expect(cell.length).toBeGreaterThan(3);
-    const proposal = propose(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'PRESS']]) });
+    const proposal = proposalOf(plantWith(), { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'PRESS']]) });
     expect(proposal.assets.filter(({ zone }) => zone === 'PRESS').flatMap(({ addresses }) => addresses).sort()).toEqual(cell.sort());
     expect(partition(proposal)).toEqual(partition(apart));
   });
 
   it('of every device but one leave that one in its cell', () => {
-    const apart = propose(plantWith());
+    const apart = proposalOf(plantWith());
     for (const address of ['10.1.0.132', '10.1.0.142', '10.1.0.130']) {
       const pinned = apart.assets.flatMap((asset) => asset.addresses.flatMap((own) => (own === address ? [] : [[own, asset.zone] as const])));
-      expect(assetAt(propose(plantWith(), { ...NO_PINS, assetZone: new Map(pinned) }), address).zone).toBe(assetAt(apart, address).zone);
+      expect(assetAt(proposalOf(plantWith(), { ...NO_PINS, assetZone: new Map(pinned) }), address).zone).toBe(assetAt(apart, address).zone);
     }
   });
 
   it('are never moved, and the rest is inferred around them', () => {
     const pins = { ...NO_PINS, assetZone: new Map([['10.1.0.131', 'Z-PRESS']]), role: new Map([['10.1.0.11', 'historian' as const]]), level: new Map([['10.1.0.10', 3]]), zoneName: new Map([['Z-PRESS', 'Press line']]), slT: new Map([['Z-PRESS', 3]]) };
-    const proposal = propose(plantWith(), pins);
+    const proposal = proposalOf(plantWith(), pins);
     expect(assetAt(proposal, '10.1.0.131').zone).toBe('Z-PRESS');
     expect(assetAt(proposal, '10.1.0.131').placement).toMatchObject({ pinned: true });
     expect(assetAt(proposal, '10.1.0.11')).toMatchObject({ role: 'historian', confidence: 1 });
@@ -346,9 +343,9 @@ describe('pins', () => {
 
   it('say what kind a zone is, whatever its id: checks, levels and what is safety-related follow the kind', () => {
     const set = plantWith([], [{ client: '10.1.0.130', server: '10.1.0.20', service: 'modbus', days: [4, 11], perDay: 1, operations: [['Write Single Register', 'write', 6]] }]);
-    const proposal = propose(set);
+    const proposal = proposalOf(set);
     // The same partition under ids that say nothing.
-    const renamed = propose(set, {
+    const renamed = proposalOf(set, {
       ...NO_PINS,
       assetZone: new Map(proposal.assets.flatMap(({ addresses, zone }) => addresses.map((address) => [address, `own-${zone}`] as const))),
       zoneKind: new Map(proposal.zones.map(({ id, kind }) => [`own-${id}`, kind])),
@@ -361,14 +358,14 @@ describe('pins', () => {
   });
 
   it('bind two assets together or apart', () => {
-    const together = propose(plantWith(), { ...NO_PINS, together: [['10.1.0.11', '10.1.0.10']] });
+    const together = proposalOf(plantWith(), { ...NO_PINS, together: [['10.1.0.11', '10.1.0.10']] });
     expect(assetAt(together, '10.1.0.10').zone).toBe(assetAt(together, '10.1.0.11').zone);
-    const apart = propose(plantWith(), { ...NO_PINS, apart: [['10.1.0.131', '10.1.0.132']] });
+    const apart = proposalOf(plantWith(), { ...NO_PINS, apart: [['10.1.0.131', '10.1.0.132']] });
     expect(assetAt(apart, '10.1.0.131').zone).not.toBe(assetAt(apart, '10.1.0.132').zone);
   });
 
   it('that name nobody are contradictions, not errors', () => {
-    expect(propose(plantWith(), { ...NO_PINS, assetZone: new Map([['PLC-99', 'Z-X']]) }).contradictions).toEqual([{ pin: 'zone of PLC-99', sentence: 'PLC-99 is pinned but was never seen' }]);
+    expect(proposalOf(plantWith(), { ...NO_PINS, assetZone: new Map([['PLC-99', 'Z-X']]) }).contradictions).toEqual([{ pin: 'zone of PLC-99', sentence: 'PLC-99 is pinned but was never seen' }]);
   });
 });
 
@@ -381,24 +378,23 @@ describe('determinism', () => {
 
   it('does not depend on the order of addresses and conversations', () => {
     const set = plantWith();
-    const base = text(propose(set));
+    const base = text(proposalOf(set));
     const shuffled = (seed: number): ObservationSet => {
       const order = <T>(list: readonly T[]): T[] => list.map((item, index) => ({ item, key: Math.sin((index + 1) * seed) })).sort((a, b) => a.key - b.key).map(({ item }) => item);
       return { ...set, addresses: order(set.addresses), conversations: order(set.conversations) };
     };
-    fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => partition(propose(shuffled(seed))).join('\n') === partition(JSON.parse(base) as Proposal).join('\n')), { numRuns: 8 });
+    fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => partition(proposalOf(shuffled(seed))).join('\n') === partition(JSON.parse(base) as Proposal).join('\n')), { numRuns: 8 });
   });
 
   it('finds the same partition after renumbering every address', () => {
-    const { hosts, sketches } = smallPlant();
-    const known = [...new Set(hosts.map(({ address }) => address))];
-    const expected = partition(propose(sketchPlant(hosts, sketches)));
+    const known = [...new Set(HOSTS.map(({ address }) => address))];
+    const expected = partition(proposalOf(sketchPlant(HOSTS, SKETCHES)));
     fc.assert(
       fc.property(fc.shuffledSubarray(everyDay(known.length), { minLength: known.length, maxLength: known.length }), (order) => {
         const forth = new Map(known.map((address, index) => [address, `10.9.${Math.floor(order[index] / 200)}.${(order[index] % 200) + 1}`]));
         const back = new Map([...forth].map(([address, moved]) => [moved, address]));
-        const moved = sketchPlant(hosts.map((host) => ({ ...host, address: forth.get(host.address)! })), sketches.map((sketch) => ({ ...sketch, client: forth.get(sketch.client)!, server: forth.get(sketch.server)! })));
-        expect(partition(propose(moved), (address) => back.get(address)!)).toEqual(expected);
+        const moved = sketchPlant(HOSTS.map((host) => ({ ...host, address: forth.get(host.address)! })), SKETCHES.map((sketch) => ({ ...sketch, client: forth.get(sketch.client)!, server: forth.get(sketch.server)! })));
+        expect(partition(proposalOf(moved), (address) => back.get(address)!)).toEqual(expected);
       }),
       { numRuns: 12 },
     );
@@ -414,15 +410,14 @@ describe('stability', () => {
   });
 
   it('has nothing to resample in a single day', () => {
-    const { hosts, sketches } = smallPlant();
-    const oneDay = sketches.filter(({ days }) => days === undefined);
-    expect(proposeZones(sketchPlant(hosts, oneDay, 1), { vendorOf }).stability.runs).toBe(0);
+    const oneDay = SKETCHES.filter(({ days }) => days === undefined);
+    expect(proposeZones(sketchPlant(HOSTS, oneDay, 1), { vendorOf }).stability.runs).toBe(0);
   });
 });
 
 describe('nothing at all', () => {
   it('is a proposal without assets that asks to listen', () => {
-    const proposal = propose(sketchPlant([], [], 0));
+    const proposal = proposalOf(sketchPlant([], [], 0));
     expect(proposal.assets).toEqual([]);
     expect(proposal.completeness.sufficient).toBe(false);
     expect(proposal.completeness.sentences[1]).toMatch(/^Keep listening/);

@@ -5,9 +5,9 @@ import type { Conversation } from '../../../src/observation.ts';
 import { diffSpec } from '../../../src/policy/diff/diff.ts';
 import { parseSpec } from '../../../src/policy/spec/load.ts';
 import { writeSpec } from '../../../src/policy/spec/write.ts';
-import { proposeZones } from '../../../src/infer/zones.ts';
 import { conversation, modbus, MONDAY, namedOperation, observations } from '../../policy/observed.ts';
-import { mac, sketchPlant, smallPlant, vendorOf, type Sketch } from '../plant-sketch.ts';
+import { mac, sketchPlant, type Sketch } from '../plant-sketch.ts';
+import { HOSTS, proposalOf, SKETCHES } from '../small-plant.ts';
 import { PLAN } from './plan-fixture.ts';
 
 const OFFICE = '10.8.0.1';
@@ -47,10 +47,9 @@ describe('what inference dropped', () => {
 
   it('of a whole plant: the sweep of an office computer is one question where safety answered it, and no finding of diff meanwhile', () => {
     const office = '10.9.0.7';
-    const { hosts, sketches } = smallPlant();
-    const sweep = hosts.map(({ address }): Sketch => ({ client: office, server: address, service: 'https', days: [6], perDay: 1 }));
-    const set = sketchPlant([...hosts, { address: office, mac: mac('pc', 99) }], [...sketches, ...sweep]);
-    const proposal = proposeConduits(set, proposeZones(set, { vendorOf, stabilityRuns: 0 }));
+    const sweep = HOSTS.map(({ address }): Sketch => ({ client: office, server: address, service: 'https', days: [6], perDay: 1 }));
+    const set = sketchPlant([...HOSTS, { address: office, mac: mac('pc', 99) }], [...SKETCHES, ...sweep]);
+    const proposal = proposeConduits(set, proposalOf(set));
     expect(proposal.setAside.flatMap(({ client, servers, question }) => (question === null ? [] : [[client, servers.join()]]))).toEqual([[office, '10.1.0.20/31']]);
     const { loaded } = parseSpec(writeSpec(proposal), 'spec.yaml');
     expect(loaded === null ? null : diffSpec(loaded, set)).toEqual([]);

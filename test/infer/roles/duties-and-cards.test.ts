@@ -1,19 +1,9 @@
 /** What a server does beside its work, what a router's card tells, and makers of whom nothing is known. */
 import { describe, expect, it } from 'vitest';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../../src/infer/proposal.ts';
-import { proposeZones } from '../../../src/infer/zones.ts';
-import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from '../plant-sketch.ts';
+import type { PlacedAsset } from '../../../src/infer/proposal.ts';
+import { type Host, type Sketch } from '../plant-sketch.ts';
+import { assetAt, cards, CONTROLLERS, OPERATES, PROGRAMS, propose, run, withMore } from '../small-plant.ts';
 
-const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
-const propose = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => proposeZones(sketchPlant(hosts, sketches), { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
-const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const cards = (addresses: readonly string[], vendor: Parameters<typeof mac>[0], from: number): Host[] => addresses.map((address, index) => ({ address, mac: mac(vendor, from + index) }));
-const run = (net: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${net}.${index + 1}`);
-
-const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
-const OPERATES: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
-const PROGRAMS: Sketch['operations'] = [['Unity Programming', 'program', 90]];
 const browses = (client: string): Sketch[] => [1, 2, 3].map((net) => ({ client, server: `34.1.${net}.1`, service: 'https', perDay: 9 }));
 
 describe('a server that works with controllers', () => {

@@ -1,20 +1,8 @@
 /** What a kind of evidence is worth: who leads I/O, what devices and stations have in common, what encryption and silence leave open. */
 import { describe, expect, it } from 'vitest';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../../src/infer/proposal.ts';
-import { proposeZones } from '../../../src/infer/zones.ts';
-import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from '../plant-sketch.ts';
-
-const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
-const propose = (hosts: readonly Host[], sketches: readonly Sketch[], days = 28): Proposal => proposeZones(sketchPlant(hosts, sketches, days), { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
-const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const rolesOf = (proposal: Proposal, addresses: readonly string[]): string[] => addresses.map((address) => assetAt(proposal, address).role);
-const cards = (addresses: readonly string[], vendor: Parameters<typeof mac>[0], from: number): Host[] => addresses.map((address, index) => ({ address, mac: mac(vendor, from + index) }));
-
-const SCADA = '10.1.0.10';
-const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
-const OPERATES: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
-const both = (one: string, other: string, sketch: Omit<Sketch, 'client' | 'server'>): Sketch[] => [{ ...sketch, client: one, server: other }, { ...sketch, client: other, server: one }];
+import type { PlacedAsset } from '../../../src/infer/proposal.ts';
+import { type Sketch } from '../plant-sketch.ts';
+import { assetAt, both, cards, CONTROLLERS, OPERATES, propose, rolesOf, SCADA, withMore } from '../small-plant.ts';
 
 describe('controllers whose own protocol nobody reads', () => {
   const stations = ['10.6.0.1', '10.6.0.2'];

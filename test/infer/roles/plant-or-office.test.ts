@@ -1,19 +1,9 @@
 /** What cannot be told from traffic is asked, and what the plant owns stands in the plant: recorders, hosts of tools, label printers, machines with modules. */
 import { describe, expect, it } from 'vitest';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../../src/infer/proposal.ts';
+import { NO_PINS } from '../../../src/infer/proposal.ts';
 import { proposeZones } from '../../../src/infer/zones.ts';
-import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from '../plant-sketch.ts';
-
-const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
-const propose = (hosts: readonly Host[], sketches: readonly Sketch[], safetyAssets: readonly string[] | null = null): Proposal =>
-  proposeZones(sketchPlant(hosts, sketches), { pins: { ...NO_PINS, safetyAssets }, vendorOf, stabilityRuns: 0 });
-const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const cards = (addresses: readonly string[], vendor: Parameters<typeof mac>[0], from: number): Host[] => addresses.map((address, index) => ({ address, mac: mac(vendor, from + index) }));
-const run = (net: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${net}.${index + 1}`);
-
-const SCADA = '10.1.0.10';
-const OPERATES: Sketch['operations'] = [['Read Holding Registers', 'read', 3], ['Write Single Register', 'write', 6]];
+import { type Sketch, sketchPlant, vendorOf } from '../plant-sketch.ts';
+import { assetAt, cards, HOSTS, OPERATES, proposalOf, propose, run, SCADA, SKETCHES, withMore } from '../small-plant.ts';
 
 describe('controllers asked in a protocol that nobody reads', () => {
   const servers = ['10.2.0.1', '10.2.0.2'];
@@ -28,7 +18,7 @@ describe('controllers asked in a protocol that nobody reads', () => {
   });
 
   it('are controllers where a person listed all that guard', () => {
-    const proposal = propose(hosts, sketches, []);
+    const proposal = proposalOf(sketchPlant(hosts, sketches), { ...NO_PINS, safetyAssets: [] });
     expect(assetAt(proposal, controllers[0]).confidence).toBeGreaterThan(0.9);
     expect(proposal.safetyCandidates).toEqual([]);
   });

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { NO_PINS, type PlacedAsset, type Proposal } from '../../../src/infer/proposal.ts';
-import { proposeZones } from '../../../src/infer/zones.ts';
-import { type Host, mac, type Sketch, sketchPlant, smallPlant, vendorOf } from '../plant-sketch.ts';
+import type { PlacedAsset, Proposal } from '../../../src/infer/proposal.ts';
+import { type Host, mac, type Sketch } from '../plant-sketch.ts';
+import { assetAt, CONTROLLERS, HOSTS, propose, rolesOf, SKETCHES, withMore } from '../small-plant.ts';
 
-const { hosts: HOSTS, sketches: SKETCHES } = smallPlant();
-const propose = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => proposeZones(sketchPlant(hosts, sketches), { pins: NO_PINS, vendorOf, stabilityRuns: 0 });
-const withMore = (hosts: readonly Host[], sketches: readonly Sketch[]): Proposal => propose([...HOSTS, ...hosts], [...SKETCHES, ...sketches]);
-const assetAt = (proposal: Proposal, address: string): PlacedAsset => proposal.assets.find((asset) => asset.addresses.includes(address))!;
-const rolesOf = (proposal: Proposal, addresses: readonly string[]): string[] => addresses.map((address) => assetAt(proposal, address).role);
-
-const CONTROLLERS = ['10.1.0.131', '10.1.0.132', '10.1.0.161', '10.1.0.162', '10.1.0.191', '10.1.0.192'];
 /** The small plant as it is where operators write in words that nobody reads. */
 const UNWRITTEN = SKETCHES.map((sketch): Sketch => (sketch.client === '10.1.0.11' ? sketch : { ...sketch, operations: [['Read Holding Registers', 'read', 3]] }));
 const shareData = (client: string, server: string): Sketch => ({ client, server, service: '', transport: 'udp', port: 18246, periodMs: 50 });
