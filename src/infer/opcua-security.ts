@@ -43,11 +43,11 @@ export interface SessionSecurity {
 const sortedValues = (conversation: Conversation, name: string): string[] => [...new Set(conversation.facts.flatMap((fact) => (fact.name === name ? [fact.value] : [])))].sort();
 
 /**
- * Whether None was for more than discovery. A channel that was seen to open tells it itself (`opcua.session`). Of one that was joined later
+ * Whether None was for more than discovery. A channel that was seen to open tells it itself (`opcua.unsecured`). Of one that was joined later
  * the mode is not known, so that what was read and is no discovery may have been without security, unless sessions that are signed explain it.
  */
 function usesNone(conversation: Conversation, modes: readonly string[]): boolean {
-  if (conversation.facts.some(({ name }) => name === 'opcua.session')) return true;
+  if (conversation.facts.some(({ name }) => name === 'opcua.unsecured')) return true;
   const services = conversation.operations.flatMap(({ protocol, name }) => (protocol === 'opcua' ? [opcuaService(name)] : []));
   if (!services.some((service) => OPCUA_DISCOVERY_SERVICES.includes(service))) return true;
   return !isDiscovery(services) && !modes.includes('Sign');

@@ -37,8 +37,7 @@ const NODES_KEPT = 16;
 const CHANNEL = Object.freeze({ unknown: 0, clear: 1, secured: 2, signed: 3 } as const);
 
 const POLICY_NONE = '#None';
-/** MessageSecurityMode (OPC 10000-4 clause 7.20). */
-const NONE = 1;
+/** MessageSecurityMode Sign (OPC 10000-4 clause 7.20). */
 const SIGN = 2;
 
 /** The three letters of a type as one number, first letter lowest. */
@@ -177,7 +176,7 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
 const tellClearSession = (memory: SessionMemory, sink: ProtocolSink): void => {
   if (memory.channel !== CHANNEL.clear || memory.session === 1) return;
   memory.session = 1;
-  sink.fact('opcua.session', modeName(NONE));
+  sink.fact('opcua.unsecured', 'session');
 };
 
 /** A fault does not say what it refuses: where that was not heard, it is a fact, and nobody's operation. */

@@ -45,7 +45,7 @@ export function redactFact(redactor: Redactor, name: string, value: string): str
   if (name === 'tls.alpn') return value.split(/[ ,]+/).every((word) => ALPN.test(word)) ? value : redactor.words(value);
   if (PRODUCTS.has(name)) return PRODUCT_WORDS.test(value) ? redactor.scrub(value) : redactor.words(value);
   // The other facts of OPC UA are the standard's own words: modes, message types, services, status codes.
-  const isStandard = /^opcua\.(?:mode|message|chunk|encrypted|signed|unreadable|policy-unknown|error|fault|user-token)$/.test(name);
+  const isStandard = /^opcua\.(?:mode|message|chunk|encrypted|unsecured|unreadable|policy-unknown|error|fault|user-token)$/.test(name);
   return isStandard && PROTOCOL_WORD.test(value) ? value : redactor.words(value);
 }
 

@@ -59,7 +59,7 @@ describe('OPC UA messages', () => {
       ['opcua.mode=None', 1],
       ['opcua.message=MSG', 1],
       ['opcua.chunk=MSG/F', 1],
-      ['opcua.session=None', 1],
+      ['opcua.unsecured=session', 1],
     ]);
     expect([...told.operations]).toEqual([
       [`446 ${MESSAGE.request} 0`, 1],
@@ -74,7 +74,7 @@ describe('OPC UA messages', () => {
     const bare = (id: number): number[] => [...typeId(id), ...requestHeader];
     const told = (...parts: readonly (readonly [number, Uint8Array])[]): number | undefined => {
       const { facts } = tell([[TO_SERVER, hello('opc.tcp://plc:4840')], ...parts]);
-      return [facts[0], facts[1]].flatMap((one) => one.get('opcua.session=None') ?? []).at(0);
+      return [facts[0], facts[1]].flatMap((one) => one.get('opcua.unsecured=session') ?? []).at(0);
     };
     const opened = [TO_SERVER, openNone] as const;
     for (const service of [422, 428, 12_208]) expect(told(opened, [TO_SERVER, message(2, bare(service))])).toBeUndefined();
@@ -89,7 +89,7 @@ describe('OPC UA messages', () => {
     // Of one whose opening was not heard nothing is known.
     expect(told([TO_SERVER, message(2, bare(673))])).toBeUndefined();
     const again = tell([[TO_SERVER, hello('a')], opened, [TO_SERVER, message(2, bare(461))], [TO_SERVER, hello('a')], opened, [TO_SERVER, message(2, bare(461))]]);
-    expect(again.facts[0].get('opcua.session=None')).toBe(2);
+    expect(again.facts[0].get('opcua.unsecured=session')).toBe(2);
   });
 
   it('gives a ServiceFault to the service that was asked, and a bad result to its own', () => {

@@ -61,7 +61,7 @@ describe('security', () => {
     expect(seenOf(signed, ...discovery, 'CreateSession', 'Read')).toBe('Sign Basic256Sha256');
     expect(seenOf(none, ...discovery)).toBe(' ');
     // A session was seen without security; or something was asked on a channel that may have been; or nothing says what was asked.
-    expect(seenOf([...signed, 'opcua.session=None'], ...discovery, 'Read')).toBe('None,Sign Basic256Sha256,None');
+    expect(seenOf([...signed, 'opcua.unsecured=session'], ...discovery, 'Read')).toBe('None,Sign Basic256Sha256,None');
     expect(seenOf(secured, ...discovery, 'Read')).toBe('None Basic256Sha256,None');
     expect(seenOf(secured)).toBe('None Basic256Sha256,None');
     expect(seenOf(none, 'OpenSecureChannel')).toBe('None None');
