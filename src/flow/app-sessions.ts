@@ -16,7 +16,8 @@ import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey } from './int-table.ts';
 import { createTcpStream, TRIAL, type HalfStream, type TcpStream } from './stream-record.ts';
-import { expectStart, finishHalf, MAX_FAILURES, startHalf } from './tcp-stream.ts';
+import { expectStart, MAX_FAILURES, readWaiting, startHalf } from './tcp-stream.ts';
+import { waitsInVain } from './waiting-segments.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
@@ -343,12 +344,19 @@ export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fro
   sink.measuresByRange = stream.measuresByRange;
 }
 
-/** Nobody will fill the holes any more: reads what waits behind them. */
-export function finishHoles(state: FlowState, stream: TcpStream, sink: FlowSink): void {
-  for (const side of [0, 1] as const) {
-    if (stream.halves[side].waiting === null) continue;
-    aimSink(state, sink, stream, side === 0);
-    finishHalf(stream, stream.halves[side], sink.direction, sink, sink);
+/** Reads what waits on either side, as far as it can be read or waits in vain. @param isOver nobody will fill the holes any more */
+export function readHeld(state: FlowState, stream: TcpStream, sink: FlowSink, isOver: boolean): void {
+  const read = (half: HalfStream, isForced: boolean): boolean => {
+    if (half.waiting === null) return false;
+    aimSink(state, sink, stream, half === stream.lo);
+    return readWaiting(stream, half, sink.direction, sink, sink, isForced);
+  };
+  const { lo, hi } = stream;
+  for (;;) {
+    while (read(lo, false) || read(hi, false));
+    const half = waitsInVain(stream, sink, isOver);
+    if (half === null) return;
+    read(half, true);
   }
 }
 
@@ -362,7 +370,7 @@ export function finishStream(state: FlowState, session: number, sink: FlowSink):
   const index = state.sessions.keys[s + SESSION.app] - 1;
   const stream = index >= 0 ? state.streams[index] : null;
   if (stream !== null && stream !== undefined) {
-    finishHoles(state, stream, sink);
+    readHeld(state, stream, sink, true);
     recallStream(state, stream);
     state.sessions.keys[s + SESSION.nextLo] = positionOf(stream.lo);
     state.sessions.keys[s + SESSION.nextHi] = positionOf(stream.hi);

@@ -7,7 +7,7 @@ import { streamProtocol } from '../decode/app/registry.ts';
 import type { SessionMemory } from '../decode/app/protocol.ts';
 import { KIND } from '../decode/decoded-frame.ts';
 import { IP_PROTOCOL } from '../decode/transport.ts';
-import { aimSink, finishHoles, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
+import { aimSink, readHeld, internProtocolNames, placeStream, recallStream } from './app-sessions.ts';
 import { tellSameAddresses } from './address-plan.ts';
 import { foldSession, isReversed } from './conversations.ts';
 import { finishFragments } from './feed.ts';
@@ -63,7 +63,7 @@ interface SavedState {
 /** Ends the interval: holes and fragments are given up, every session and operation folds what it counted. */
 export function closeInterval(state: FlowState, sink: FlowSink): void {
   finishFragments(state, sink);
-  for (const stream of state.streams) if (stream !== null) finishHoles(state, stream, sink);
+  for (const stream of state.streams) if (stream !== null) readHeld(state, stream, sink, true);
   for (let session = 0; session < state.sessions.count; session++) foldSession(state, session);
   for (let operation = 0; operation < state.operations.count; operation++) {
     foldOperation(state, operation, state.operations.keys[operation * OPERATION.stride + OPERATION.hour]);

@@ -248,7 +248,7 @@ function takeFrame(state: FlowState, sink: FlowSink, batch: FrameBatch, i: numbe
     } else noteRequest(state, session, fromLo, sec, ns);
   } else if ((tcpFlags & TCP_ACK) !== 0 && words[s + SESSION.app] > 0 && (words[s + SESSION.flags] & PLAIN) === 0) {
     const stream = state.streams[words[s + SESSION.app] - 1];
-    if (stream !== null && stream.isHolding) acknowledge(state, session, 1 - side, acknowledgements[k], sink);
+    if (stream !== null && stream.isHolding) acknowledge(state, stream, 1 - side, acknowledgements[k], sink);
   }
   if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && !isStray && (state.sessions.keys[s + SESSION.flags] & FLAG.closing) !== 0) finishStream(state, session, sink);
 }

@@ -6,7 +6,7 @@ import * as frames from '../decode/decoded-frame.ts';
 import * as transport from '../decode/transport.ts';
 import type { FrameBatch } from '../source/frame-batch.ts';
 import * as appSessions from './app-sessions.ts';
-import { aimSink, lendStream, probeSession, recallStream, releaseStream, resumeSession, reviewStream } from './app-sessions.ts';
+import { aimSink, lendStream, probeSession, readHeld, recallStream, releaseStream, resumeSession, reviewStream } from './app-sessions.ts';
 import { conversationOf } from './conversations.ts';
 import type { FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
@@ -15,7 +15,8 @@ import type { FlowSink } from './operations.ts';
 import { noteConversationRequest } from './rhythm.ts';
 import { expectAnswer } from './session-frames.ts';
 import { TRIAL, type TcpStream } from './stream-record.ts';
-import { isEarly, MAX_FAILURES, noteAcknowledged, releaseEarly, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
+import { isEarly, MAX_FAILURES, settleDoubt, settleSegment, takeSegment } from './tcp-stream.ts';
+import { noteAcknowledged } from './waiting-segments.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { TCP_ACK } = frames;
@@ -52,8 +53,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
   }
   const stream = state.streams[app - 1];
   if (stream === null) return;
-  // What this payload answers is read before it, holes or not.
-  if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) acknowledge(state, session, fromLo ? 1 : 0, acknowledgements[k], sink);
+  if (stream.isHolding && (flagsOf[k] & TCP_ACK) !== 0) noteAcknowledged(fromLo ? stream.hi : stream.lo, acknowledgements[k], sink);
   aimSink(state, sink, stream, fromLo);
   const { direction } = sink;
   const isTcp = (words[s + 3] & 0xff) === IP_PROTOCOL.tcp;
@@ -81,7 +81,7 @@ export function readPayload(state: FlowState, sink: FlowSink, batch: FrameBatch,
       if (rest === to) stream.reads++;
       else settleSegment(stream, half, direction, bytes, view, from, rest, to, sink, sink);
     } else takeSegment(stream, half, direction, sequence, acknowledged, bytes, view, from, to, wire, sink, sink);
-    if (stream.isHolding) release(state, stream, !fromLo, sink);
+    if (stream.isHolding) readHeld(state, stream, sink, false);
   }
   if (stream.trial === TRIAL.refused) {
     releaseStream(state, session, 0);
@@ -115,19 +115,10 @@ export function goOn(
   lendStream(state, stream);
 }
 
-export function acknowledge(state: FlowState, session: number, side: number, acknowledged: number, sink: FlowSink): void {
-  const stream = state.streams[state.sessions.keys[session * SESSION.stride + SESSION.app] - 1];
-  if (stream === null || stream === undefined) return;
-  aimSink(state, sink, stream, side === 0);
-  noteAcknowledged(stream, stream.halves[side], sink.direction, acknowledged, sink, sink);
-}
-
-/** What one side said may be what waiting segments of the other one answer. */
-function release(state: FlowState, stream: TcpStream, fromLo: boolean, sink: FlowSink): void {
-  const half = fromLo ? stream.lo : stream.hi;
-  if (half.waiting === null) return;
-  aimSink(state, sink, stream, fromLo);
-  releaseEarly(stream, half, sink.direction, sink, sink);
+/** An acknowledgement alone, where segments wait. */
+export function acknowledge(state: FlowState, stream: TcpStream, side: number, acknowledged: number, sink: FlowSink): void {
+  noteAcknowledged(stream.halves[side], acknowledged, sink);
+  readHeld(state, stream, sink, false);
 }
 
 /** A client's payload in a conversation whose protocol gives no rhythm of its own. */

@@ -28,6 +28,8 @@ export interface WaitingSegment {
   wire: number;
   /** Up to where it acknowledges the other side; NaN: nothing. */
   acknowledged: number;
+  /** When the other side was first seen to have it (instantUs); NaN: not yet. */
+  acknowledgedUs: number;
   /** When it came, as the events told then: its messages are of that time, however long it waits. */
   seconds: number;
   nanos: number;

@@ -3,7 +3,8 @@
  * protocol's reader is called with contiguous bytes, each octet once. Retransmissions and overlaps are dropped, segments
  * ahead of a hole wait (bounded), a hole that will not be filled is a counted gap after which the reader finds its feet
  * again. An answer that came before what it answers (a mirror port or tap delivers one direction sooner than the other) waits
- * for it: many answers do not say what was asked. The common case, the next segment in order with nothing carried over, is read in place without a copy.
+ * for it: many answers do not say what was asked. An acknowledgement of what is missing says that it is on its way to the sensor
+ * or was lost on it; which of the two, the time of the session's later frames tells. The common case, the next segment in order with nothing carried over, is read in place without a copy.
  */
 import type { ProtocolSink } from '../decode/app/protocol.ts';
 import { AWAIT_MORE, PROBE } from '../decode/app/protocol.ts';
@@ -71,8 +72,6 @@ const MAX_WAITING_SEGMENTS = 64;
 const MAX_WAITING_BYTES = 256 * 1024;
 /** Places without a message before a stream that never gave one is given up, or while it was heard from one side alone is not searched any more. */
 export const MAX_FAILURES = 8;
-/** Of a side whose first one waits for what it answers: that may be lost, and then nobody knows. */
-const MAX_EARLY_SEGMENTS = 8;
 /** The last segment again within this time was copied by the mirror port: no sender retransmits so soon (RFC 6298 section 2.4, RFC 8985 section 7.2). */
 export const DUPLICATE_US = 5000;
 
@@ -82,10 +81,13 @@ export function expectStart(half: HalfStream): void {
   settleHalf(half);
 }
 
-/** A SYN was seen: the stream's first octet has this sequence number. */
+/** A SYN was seen: the stream's first octet has this sequence number. What overtook the SYN may wait already. */
 export function startHalf(half: HalfStream, firstSequence: number): void {
+  const waiting = half.known && half.next === (firstSequence | 0) ? half.waiting : null;
   half.next = firstSequence | 0;
   emptyHalf(half, true);
+  half.waiting = waiting;
+  settleHalf(half);
 }
 
 /** So far from where the stream is that it can be neither a late octet of it nor one to come. */
@@ -198,7 +200,7 @@ function placeSegment(
     }
   } else if (ahead < MAX_JUMP) {
     const { seconds, nanos, hour } = events;
-    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire, acknowledged, seconds, nanos, hour }, sink, events);
+    holdSegment(stream, half, direction, { sequence, bytes: bytes.slice(from, to), wire, acknowledged, acknowledgedUs: NaN, seconds, nanos, hour }, sink, events);
     return;
   }
   // Another session on the same ports, whose SYN was not seen.
@@ -209,26 +211,16 @@ function placeSegment(
   if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
 }
 
-/** The other end acknowledges up to here: what is missing before a waiting segment was lost on the way to the sensor. */
-export function noteAcknowledged(stream: TcpStream, half: HalfStream, direction: number, acknowledged: number, sink: ProtocolSink, events: StreamEvents): void {
-  while (half.waiting !== null && half.waiting.length > 0 && ((acknowledged - half.waiting[0].sequence) | 0) > 0) {
-    drainWaiting(stream, half, direction, sink, events, true);
-  }
+/**
+ * Reads waiting segments that are in order and answer what came.
+ * @param isForced the first one is read whatever it waits for @returns whether any was
+ */
+export function readWaiting(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents, isForced: boolean): boolean {
+  const before = half.waiting?.length ?? 0;
+  drainWaiting(stream, half, direction, sink, events, isForced);
   settleHalf(half);
   stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
-}
-
-/** The other side came further: what waited for that and is in order is read. */
-export function releaseEarly(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
-  drainWaiting(stream, half, direction, sink, events, false);
-  settleHalf(half);
-  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
-}
-
-/** The end of a capture: nobody will fill the holes any more. */
-export function finishHalf(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
-  while (half.waiting !== null && half.waiting.length > 0) drainWaiting(stream, half, direction, sink, events, true);
-  settleHalf(half);
+  return (half.waiting?.length ?? 0) < before;
 }
 
 function holdSegment(
@@ -251,8 +243,7 @@ function holdSegment(
   waiting.splice(at, 0, segment);
   let held = 0;
   for (const one of waiting) held += one.bytes.length;
-  const most = isEarly(stream, half, waiting[0].acknowledged) ? MAX_EARLY_SEGMENTS : MAX_WAITING_SEGMENTS;
-  if (waiting.length > most || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
+  if (waiting.length > MAX_WAITING_SEGMENTS || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
 }
 
 /** Delivers waiting segments that are in order and answer what came; with `force`, jumps the hole before the first one, or takes it before what it answers. */
