@@ -49,3 +49,29 @@ export function wholeDays(capturedDays: number, hours: readonly number[]): numbe
 
 /** Days on which a flow may have been seen and still be called rare: one a fortnight. */
 export const rareDays = (capturedDays: number): number => (capturedDays < 7 ? 0 : Math.max(1, Math.floor(capturedDays / 14)));
+
+/** What is less likely than this is not taken for chance. */
+export const LEAST_CHANCE = 0.01;
+
+/** Chance that all of `seen` days fall among `fitting` of `all` days (hypergeometric). */
+export const chanceOf = (seen: number, fitting: number, all: number): number => {
+  let chance = 1;
+  for (let i = 0; i < seen; i++) chance *= Math.max(0, fitting - i) / (all - i);
+  return chance;
+};
+
+/** Captured days of silence that end with the capture, before something is said to have ended. */
+const SILENT_DAYS = 14;
+
+/**
+ * How many captured days ago something ended: it was not seen on any of the last ones, and had it gone on as before, that would be no
+ * chance. 0 where it did not end, or nobody can tell: what is rare may be a job of the month.
+ * @param days on which it was seen, ascending
+ * @param capturedDays ascending
+ */
+export function endedDaysAgo(days: readonly number[], capturedDays: readonly number[]): number {
+  const last = days.at(-1);
+  if (last === undefined) return 0;
+  const silent = capturedDays.filter((day) => day > last).length;
+  return silent >= SILENT_DAYS && days.length > rareDays(capturedDays.length) && chanceOf(days.length, capturedDays.length - silent, capturedDays.length) < LEAST_CHANCE ? silent : 0;
+}

@@ -2,6 +2,7 @@
  * The order in which to cut conduits over: first where nothing would have been blocked, then by what hangs on it. In: what a simulation found of each
  * conduit. Out: one step a conduit, with its reason.
  */
+import { endedDaysAgo } from '../infer/captured-days.ts';
 import { completenessBetween } from '../infer/completeness.ts';
 import { plural } from '../infer/plural.ts';
 import type { ConduitCompleteness } from '../infer/proposal.ts';
@@ -63,32 +64,40 @@ interface Simulated {
   readonly midstream: readonly { readonly conduit: string | null }[];
   /** Days on which each Permit was used, by id. */
   readonly usedOn: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Ascending. */
+  readonly capturedDays: readonly number[];
   readonly rolesOf: (zone: string) => readonly string[];
   readonly completeness: readonly ConduitCompleteness[];
 }
 
-/** That nothing was blocked proves little where nothing was asked. @param usedOn days on which each of the conduit's rules was used */
-function evidenceText(usedOn: readonly number[]): string {
+/**
+ * That nothing was blocked proves little where nothing was asked, or not any more.
+ * @param used days on which each of the conduit's rules was used, ascending
+ */
+function evidenceText(used: readonly (readonly number[])[], capturedDays: readonly number[]): string {
+  const usedOn = used.map(({ length }) => length);
   const unused = usedOn.filter((days) => days === 0).length;
+  const silent = used.map((days) => endedDaysAgo(days, capturedDays)).filter((days) => days > 0);
+  const ended = silent.length === 0 ? '' : `; ${silent.length} of its ${usedOn.length} rules ${silent.length === 1 ? 'was' : 'were'} used at first and not in the last ${plural(Math.min(...silent), 'day')}`;
   if (usedOn.length === 0) return ', but nothing was heard there, and no rule would let anything through';
   if (unused === usedOn.length) return `, but nothing of it was heard: ${usedOn.length === 1 ? 'its only rule was never' : `none of its ${usedOn.length} rules was`} used`;
-  return unused === 0 ? '' : `; ${unused} of its ${usedOn.length} rules ${unused === 1 ? 'was' : 'were'} never used`;
+  return `${unused === 0 ? '' : `; ${unused} of its ${usedOn.length} rules ${unused === 1 ? 'was' : 'were'} never used`}${ended}`;
 }
 
-const reasonOf = (undecided: number, hits: number, days: number, open: number, usedOn: readonly number[]): string => {
+const reasonOf = (undecided: number, hits: number, days: number, open: number, evidence: string): string => {
   if (undecided > 0) return `would have blocked ${plural(undecided, 'operation')} on ${plural(days, 'day')}: decide on them first`;
   if (hits > 0) return 'would have blocked only what was rejected';
-  return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : `nothing would have been blocked${evidenceText(usedOn)}`;
+  return open > 0 ? `nothing blocked, but ${plural(open, 'open session')} would break once: in a maintenance window` : `nothing would have been blocked${evidence}`;
 };
 
-export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, rolesOf, completeness }: Simulated): CutoverStep[] => {
+export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, capturedDays, rolesOf, completeness }: Simulated): CutoverStep[] => {
   const permitsOf = listsBy(permits, ({ permit }) => permit.conduit);
   const blockedOf = listsBy(blocked, ({ conduit }) => conduit);
   const openOf = listsBy(midstream, ({ conduit }) => conduit);
   const completenessOf = completenessBetween(completeness);
   const consequenceOf = new Map(spec.zones.map(({ zone_id }) => [zone_id, Math.max(1, ...rolesOf(zone_id).map((role) => CONSEQUENCE[role] ?? 1))]));
   return spec.conduits.map(({ conduit_id: conduit, connects }): CutoverStep => {
-    const ownDays = (permitsOf.get(conduit) ?? []).map(({ permit }) => usedOn.get(permit.id)?.size ?? 0);
+    const used = (permitsOf.get(conduit) ?? []).map(({ permit }) => [...(usedOn.get(permit.id) ?? [])].sort((a, b) => a - b));
     const hits = blockedOf.get(conduit) ?? [];
     const blockedDays = countDays(hits);
     const open = openOf.get(conduit)?.length ?? 0;
@@ -96,8 +105,8 @@ export const cutoverOrder = (spec: Spec, { permits, blocked, midstream, usedOn, 
       conduit, blocked: hits.length, blockedDays, midstream: open,
       consequence: Math.max(1, ...connects.map((zone) => consequenceOf.get(zone) ?? 1)),
       completeness: completenessOf(connects)?.completeness ?? null,
-      evidenceDays: ownDays.length === 0 ? 0 : Math.min(...ownDays),
-      reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open, ownDays),
+      evidenceDays: used.length === 0 ? 0 : Math.min(...used.map(({ length }) => length)),
+      reason: reasonOf(hits.filter((one) => !one.rejected).length, hits.length, blockedDays, open, evidenceText(used, capturedDays)),
     };
   }).sort((a, b) => Number(a.blocked > 0) - Number(b.blocked > 0) || a.consequence - b.consequence || a.blocked - b.blocked || a.midstream - b.midstream || (b.completeness ?? 0) - (a.completeness ?? 0) || b.evidenceDays - a.evidenceDays || (a.conduit < b.conduit ? -1 : 1));
 };

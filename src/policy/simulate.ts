@@ -16,6 +16,7 @@ import { serviceText } from './diff/findings.ts';
 import type { FirewallSemantics, WrittenPermit } from './match/firewall-semantics.ts';
 import { isInspected } from './match/held-permit.ts';
 import { isLive, protocolKey, type DeclaredPermit } from './spec/permits.ts';
+import { capturedDaysOf } from '../infer/captured-days.ts';
 import { plural } from '../infer/plural.ts';
 import type { ConduitCompleteness } from '../infer/proposal.ts';
 import { isUnicast } from './spec/assets.ts';
@@ -204,7 +205,7 @@ export const simulate = ({ loaded, set, assets, conduitOf, matcher: { timezone }
 
   const letThrough = [...byDefault, ...beyond];
 
-  const cutover = cutoverOrder(loaded.spec, { permits, blocked, midstream, usedOn, rolesOf: (zone) => (membersOf.get(zone) ?? []).map(({ role }) => role ?? ''), completeness: options.completeness ?? [] });
+  const cutover = cutoverOrder(loaded.spec, { permits, blocked, midstream, usedOn, capturedDays: capturedDaysOf(set), rolesOf: (zone) => (membersOf.get(zone) ?? []).map(({ role }) => role ?? ''), completeness: options.completeness ?? [] });
 
   return {
     target: semantics.target, title: semantics.title, note: semantics.note, blocked, midstream, letThrough,

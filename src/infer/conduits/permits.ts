@@ -11,6 +11,7 @@ import { hasPorts, type Access } from '../../observation.ts';
 import type { ModbusOperations, ModbusRange, OpcUaOperations } from '../../permit.ts';
 import { mergeSpans, sizeOfSpans, subtractSpans, tableOf } from '../../net/register-set.ts';
 import { byText } from '../../net/text-order.ts';
+import { endedDaysAgo } from '../captured-days.ts';
 import { evidenceOfPart, grantKey, mergeEvidence, NO_EVIDENCE, portKey, spokenBy } from './grants.ts';
 import type { Grant, GrantDetail, GrantEvidence, ModbusAsk } from './grants.ts';
 import type { PlanIndex } from './plan.ts';
@@ -311,5 +312,6 @@ export function draftPermits(grants: readonly Grant[], onDemand: boolean, observ
   }
   const drafts = [...byKey.values()].flatMap(rectangles).map((cells) => draftOf(cells, observed));
   const joined = joinServices(joinClasses(sortDrafts(drafts)), index);
-  return onDemand ? joined.map((draft) => (draft.question === null && draft.evidence.days.length > 0 ? { ...draft, question: 'engineering' as const } : draft)) : joined;
+  const open = (draft: DraftPermit): QuestionKind | null => (onDemand ? (draft.evidence.days.length > 0 ? 'engineering' : null) : endedDaysAgo(draft.evidence.days, index.capturedDays) > 0 ? 'ended' : null);
+  return joined.map((draft) => ({ ...draft, question: draft.question ?? open(draft) }));
 }

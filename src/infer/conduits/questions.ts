@@ -11,7 +11,7 @@ import { rareDays } from '../captured-days.ts';
 import { plural } from '../plural.ts';
 
 export const QUESTION_KINDS = [
-  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'no-function', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'programming', 'negotiated-ports', 'unsure-direction', 'rare',
+  'temporary-device', 'into-safety', 'enterprise-to-control', 'internet', 'remote-to-cell', 'cross-cell', 'no-function', 'refused', 'unanswered', 'double-use', 'unheard-range', 'many-operations', 'unreadable', 'engineering', 'programming', 'negotiated-ports', 'unsure-direction', 'ended', 'rare',
 ] as const;
 
 export type QuestionKind = (typeof QUESTION_KINDS)[number];
@@ -35,6 +35,7 @@ export const QUESTION_SENTENCES: Readonly<Record<QuestionKind, string>> = {
   programming: 'an engineering or jump station that programs on most days: is something built or overhauled, and will it end? Standing, or switched on for each session?',
   'negotiated-ports': 'a control connection (FTP on 21, the MS-RPC endpoint mapper on 135) agrees upon a new port each time, so a whole range is open: can the device be held to a few ports, or the firewall follow the control connection in place of this rule?',
   'unsure-direction': 'nobody heard who opens it, and no port says it: the rule has it from who was heard first, and if it is the other one, it is blocked the next time that it is opened. Which of the two is the server?',
+  ended: 'was asked at first and not any more in the last two weeks or longer: did it belong to commissioning or to a repair (then make it on_demand), or will it be needed again?',
   rare: 'seldom seen: a job of the month, a fail-over, maintenance, or a mistake?',
 };
 
@@ -110,7 +111,7 @@ const daysText = (days: readonly number[]): string =>
   `${days.slice(0, MOST_DAYS).map(isoDay).join(', ')}${days.length > MOST_DAYS ? ` and ${plural(days.length - MOST_DAYS, 'more day')}` : ''}`;
 
 /** Questions that depend on when it was seen. */
-const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'double-use', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
+const DATED: ReadonlySet<QuestionKind> = new Set(['rare', 'ended', 'double-use', 'engineering', 'cross-cell', 'temporary-device', 'internet', 'enterprise-to-control']);
 
 /** Whether a question says its days: those of most days would say nothing. */
 export const saysDays = (kind: QuestionKind, days: readonly number[], capturedDays: number): boolean => DATED.has(kind) && days.length > 0 && days.length <= capturedDays / 2;

@@ -9,9 +9,8 @@
  */
 import { DAY_MS, weekdayOf } from '../../net/time.ts';
 import type { SensorTruth } from '../../observation.ts';
-import { ALL_HOURS } from '../captured-days.ts';
+import { ALL_HOURS, chanceOf, LEAST_CHANCE } from '../captured-days.ts';
 
-const LEAST_CHANCE = 0.01;
 const LONGEST_WINDOW = 14;
 /** Days between two of each month: February is the shortest, and a date on a weekend is moved by up to two; the second Tuesday comes after 28 or 35. */
 const LEAST_MONTH = 26;
@@ -27,13 +26,6 @@ const dateOf = (day: number): Date => new Date(day * DAY_MS);
 /** The last three days of a month, and the first two of the next: closing jobs. */
 const isMonthEnd = (day: number): boolean => dateOf(day).getUTCDate() <= 2 || dateOf(day + 3).getUTCDate() <= 3;
 const monthOf = (day: number): string => dateOf(day + 3).toISOString().slice(0, 7);
-
-/** Chance that all of `seen` days fall among `fitting` of `all` days. */
-const chanceOf = (seen: number, fitting: number, all: number): number => {
-  let chance = 1;
-  for (let i = 0; i < seen; i++) chance *= Math.max(0, fitting - i) / (all - i);
-  return chance;
-};
 
 /** Hours of the day as one window, `last` being the last hour in it; may run past midnight. */
 export interface HourWindow {

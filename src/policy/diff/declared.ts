@@ -11,7 +11,7 @@ import { parseSet, setsMeet, type AddressSet } from '../../net/address-set.ts';
 import { isoDay } from '../../net/time.ts';
 import type { DiffContext } from './context.ts';
 import type { ObservedResult } from './observed.ts';
-import { capturedDaysOf } from '../../infer/captured-days.ts';
+import { capturedDaysOf, endedDaysAgo } from '../../infer/captured-days.ts';
 import { makeFinding, ofRule, permitTitle, type Finding } from './findings.ts';
 import { isWholeZone, type Permit, type PermitEnd } from '../../permit.ts';
 import { remainderOf } from './permit-use.ts';
@@ -76,6 +76,39 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Hear
   });
 };
 
+/** Who was heard after a day; rules that ended together share the answer. */
+const heardAfter = (context: DiffContext): ((day: number) => Heard) => {
+  const lastDays = new Map<string, number>();
+  for (const { client, server, packets, days } of context.set.conversations) {
+    const last = days.at(-1)?.day ?? 0;
+    for (const [address, sent] of [[client, packets.toServer], [server, packets.toClient]] as const) if (sent > 0 && last > (lastDays.get(address) ?? 0)) lastDays.set(address, last);
+  }
+  const known = new Map<number, Heard>();
+  return (day) => {
+    const held = known.get(day) ?? heardOf(context, [...lastDays].flatMap(([address, last]) => (last > day ? [address] : [])));
+    known.set(day, held);
+    return held;
+  };
+};
+
+/** Used at first, and not since: as by a laptop that was there to commission. An open question asks that already. */
+const judgeEnded = (context: DiffContext, declared: DeclaredPermit, used: readonly number[], captured: readonly number[], after: (day: number) => Heard): Finding | null => {
+  const { permit } = declared;
+  const silent = permit.decision === 'pending' ? 0 : endedDaysAgo(used, captured);
+  const last = used.at(-1);
+  if (silent === 0 || last === undefined) return null;
+  const heard = after(last);
+  const gone = ([['client', permit.from], ['server', permit.to]] as const).flatMap(([side, end]) => (endHeard(end, heard) ? [] : [side]));
+  const doubts = [...(gone.length === 2 ? ['nobody of either side was heard since, so the mirror port may show another part of the plant now'] : []), ...sensorDoubts(context)];
+  const who = gone.length === 1 ? `nobody of the ${gone[0]} side was heard since` : gone.length === 0 ? 'both sides were heard since' : '';
+  return makeFinding({
+    ...ofRule(context.loaded, declared), type: 'ended-permit', severity: doubts.length > 0 ? 'info' : permitsChange(declared) ? 'medium' : 'low', key: [permit.id],
+    title: `${permitTitle(declared)} was not used in the last ${plural(silent, 'day')}`,
+    detail: `${[`Used on ${plural(used.length, 'day')}, last on ${isoDay(last)}`, who, ...doubts].filter((words) => words !== '').join('; ')}.`,
+    remedy: 'if it belonged to commissioning or to a repair, make it on_demand or remove it before it is enforced; else say in "purpose" when it is needed again',
+  });
+};
+
 /** Hours are known, not which of an hour's requests: what ran through the window and beyond it counts as outside. */
 const judgeOffSchedule = (context: DiffContext, declared: DeclaredPermit): Finding => makeFinding({
   ...ofRule(context.loaded, declared), type: 'insufficient-evidence', severity: 'info', key: [declared.permit.id],
@@ -104,6 +137,7 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly 
   const days = capturedDaysOf(context.set);
   const heard = heardOf(context, [...new Set(context.set.conversations.flatMap((one) => (one.packets.toClient > 0 ? [one.client, one.server] : [one.client])))]);
   const lastDay = days.at(-1);
+  const after = heardAfter(context);
   for (const declared of context.loaded.permits) {
     const { permit } = declared;
     if (!isLive(permit)) continue;
@@ -118,6 +152,8 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly 
       if (!isOver && !isInsurance && !nearly.has(declared)) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
+    const ended = isOver ? null : judgeEnded(context, declared, [...new Set(use.verdicts.flatMap(({ ask }) => ask.days))].sort((a, b) => a - b), days, after);
+    if (ended !== null) findings.push(ended);
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
     const { idle, change } = remainderOf(context, use, offSchedule.get(declared), nearly.get(declared));
     if (idle.length === 0) continue;

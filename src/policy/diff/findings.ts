@@ -14,7 +14,7 @@ import type { DeclaredPermit } from '../spec/permits.ts';
 
 export const FINDING_TYPES = [
   'undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'undeclared-asset', 'asset-in-wrong-zone',
-  'unused-permit', 'wider-than-observed', 'requirement-violation', 'insufficient-evidence',
+  'unused-permit', 'ended-permit', 'wider-than-observed', 'requirement-violation', 'insufficient-evidence',
   // What firewalls logged:
   'blocked-but-permitted', 'passed-but-not-permitted', 'would-be-blocked',
   // Only between two specs:

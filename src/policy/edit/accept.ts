@@ -50,6 +50,7 @@ export const meaningOf = (finding: Finding): { readonly does: string } | { reado
       if (seen.length === 0) return { does: 'takes the device for the one that is declared at this address' };
       return { does: toZone === null ? `gives ${fromZone} this VLAN as well` : `moves the asset to ${toZone}, and its rules with it` };
     case 'unused-permit': return { does: 'removes the rule' };
+    case 'ended-permit': return { does: 'makes the rule on_demand: off until somebody switches it on' };
     case 'wider-than-observed': return { does: 'leaves of the rule what was used' };
     case 'requirement-violation':
       if (client === null && permit !== null) return { does: 'writes the requirement into the rule\'s accepted_risks' };
@@ -67,7 +68,7 @@ export const isAcceptable = (finding: Finding): boolean => 'does' in meaningOf(f
 export const REJECTABLE: ReadonlySet<Finding['type']> = new Set(['undeclared-conversation', 'undeclared-operation', 'wrong-direction', 'weaker-security-mode', 'requirement-violation']);
 
 /** Findings whose acceptance changes the rule that they are about. */
-const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);
+const ABOUT_A_RULE: ReadonlySet<Finding['type']> = new Set(['unused-permit', 'ended-permit', 'wider-than-observed', 'weaker-security-mode', 'requirement-violation']);
 
 /** Of a session weaker than its rules demand, what is weaker, and what it asks that a rule lets through: the rest is not what was refused. */
 function weakPartOf({ context: { matcher } }: Bench, conversation: Conversation): { readonly conversation: Conversation; readonly asks: readonly Ask[] } {
@@ -129,6 +130,7 @@ function takeIn(bench: Bench, finding: Finding, declared: DeclaredPermit | undef
     case 'asset-in-wrong-zone': return placeAsset(bench, finding);
     case 'weaker-security-mode':
     case 'unused-permit':
+    case 'ended-permit':
     case 'wider-than-observed':
     case 'requirement-violation': break;
     default: return addRule(bench, finding);
@@ -142,6 +144,10 @@ function takeIn(bench: Bench, finding: Finding, declared: DeclaredPermit | undef
       return pair === null || conversations.length === 0 ? { whyNot: 'what it is about is no longer in the store' } : { done: admitWeaker(bench.draft, context, conversations, declared, pair, by) };
     }
     case 'wider-than-observed': return narrow(bench, declared);
+    case 'ended-permit':
+      document.setIn([...declared.path, 'on_demand'], true);
+      signRule(document, declared.path, by);
+      return { done: `rule ${declared.permit.id} is on demand` };
     case 'unused-permit': {
       const rule = bench.ruleOf(declared);
       const list = document.getIn(declared.path.slice(0, -1));
@@ -192,9 +198,9 @@ const acceptanceOf = ({ id }: Finding, result: Done): Acceptance =>
   ('whyNot' in result ? { finding: id, done: false, sentence: result.whyNot } : { finding: id, done: true, sentence: result.done });
 
 /** Of these types one does not touch what another reads or writes, so that a thousand of one kind are read, judged and written at once. */
-const SIDE_BY_SIDE: Readonly<Partial<Record<Finding['type'], 'adds' | 'narrows' | 'removes'>>> = {
+const SIDE_BY_SIDE: Readonly<Partial<Record<Finding['type'], 'adds' | 'narrows' | 'removes' | 'switches off'>>> = {
   'undeclared-conversation': 'adds', 'undeclared-operation': 'adds', 'wrong-direction': 'adds', 'would-be-blocked': 'adds', 'passed-but-not-permitted': 'adds',
-  'wider-than-observed': 'narrows', 'unused-permit': 'removes',
+  'wider-than-observed': 'narrows', 'unused-permit': 'removes', 'ended-permit': 'switches off',
 };
 
 /** Findings in their order, those together that can be accepted side by side. */

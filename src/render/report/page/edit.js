@@ -109,6 +109,7 @@ const DECISIONS = {
   'undeclared-operation': ['Accept: a rule for exactly this', 'Reject'],
   'wrong-direction': ['Accept: a rule for exactly this', 'Reject'],
   'unused-permit': ['Remove the rule'],
+  'ended-permit': ['Make the rule on demand'],
   'wider-than-observed': ['Narrow the rule to its use'],
   'weaker-security-mode': ['Admit: for these two only', 'Reject: only what is weaker'],
   'would-be-blocked': ['Accept: a rule for exactly this'],
