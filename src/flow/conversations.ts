@@ -99,8 +99,8 @@ function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: 
   const isToGroup = isGroupAddress(state.addresses, addressOf(state, session, firstFromLo));
   const guess = (clientIsLo: boolean, by: number): void =>
     isToGroup && clientIsLo !== firstFromLo ? setDirection(state, session, firstFromLo, DIRECTION.firstPacket) : setDirection(state, session, clientIsLo, by);
-  const lowServes = findKey(state.servers, addressOf(state, session, false), transport, low, 0) >= 0;
-  const highServes = findKey(state.servers, addressOf(state, session, true), transport, high, 0) >= 0;
+  const lowServes = findKey(state.servers, addressOf(state, session, false), transport, low, SERVES) >= 0;
+  const highServes = findKey(state.servers, addressOf(state, session, true), transport, high, SERVES) >= 0;
   if (lowServes !== highServes) {
     guess(highServes, DIRECTION.knownServer);
     return;
@@ -141,8 +141,8 @@ export function placeServer(state: FlowState, session: number, serverIsLo: boole
 }
 
 /**
- * The protocol's own bytes tell who serves; sentByLo: whose. Where a handshake or the protocol's own port tells who listens, a firewall
- * goes by that: client and server stay who dialled and who was dialled, and only who asks is the other one, once both ends
+ * The protocol's own bytes tell who serves; sentByLo: whose. Where a handshake (of another session with that port, too) or the protocol's
+ * own port tells who listens, a firewall goes by that: client and server stay who dialled and who was dialled, and only who asks is the other one, once both ends
  * have said so (OPC UA reverse connect, OPC 10000-6 clause 7.1.3; field devices that dial their control centre).
  * @returns true when that was found now
  */
@@ -154,7 +154,7 @@ export function proveServer(state: FlowState, session: number, serverIsLo: boole
   if ((flags & oriented) !== 0) {
     const by = directionBy(flags);
     if ((flags & FLAG.askerProven) !== 0 && (by === DIRECTION.protocol || !agrees || isReversed(flags))) return false;
-    if (!agrees && by >= DIRECTION.handshake) {
+    if (!agrees && (by >= DIRECTION.handshake || (by === DIRECTION.knownServer && wasDialled(state, session)))) {
       if (transportOf(state, session) !== IP_PROTOCOL.tcp) return false;
       words[f] |= sentByLo ? FLAG.deniesLo : FLAG.deniesHi;
       if ((words[f] & DENIED) !== DENIED) return false;
@@ -165,6 +165,21 @@ export function proveServer(state: FlowState, session: number, serverIsLo: boole
   serve(state, session, serverIsLo);
   words[f] |= FLAG.askerProven;
   return false;
+}
+
+/**
+ * The protocol's own bytes tell that who serves has dialled, and whom it dialled asks: only a ReverseHello does (OPC 10000-6 clause 7.1.3).
+ * A handshake tells better who dialled; who asks was perhaps proven before.
+ * @returns true when that was found now
+ */
+export function proveReversed(state: FlowState, session: number, serverIsLo: boolean): boolean {
+  const { keys: words } = state.sessions;
+  const f = session * SESSION.stride + SESSION.flags;
+  if ((words[f] & FLAG.askerProven) !== 0 || ((words[f] & oriented) !== 0 && directionBy(words[f]) === DIRECTION.handshake)) return false;
+  serve(state, session, !serverIsLo);
+  noteServer(state, session, DIALLED);
+  words[f] = (words[f] ^ FLAG.askerIsLo) | FLAG.askerProven;
+  return true;
 }
 
 /**
@@ -202,18 +217,30 @@ function serve(state: FlowState, session: number, serverIsLo: boolean): void {
   if (conversation >= 0) state.conversations.keys[conversation * CONVERSATION.stride + CONVERSATION.directionBy] = DIRECTION.protocol;
 }
 
+/** Last word of a learned server's key: somebody serves there; connections to it were seen to be opened. */
+const SERVES = 0;
+const DIALLED = 1;
+
 /** Remembers (address, transport, port) as a server, so that sessions joined midstream later are oriented by it. */
 export function learnServer(state: FlowState, session: number): void {
+  noteServer(state, session, SERVES);
+  if (directionBy(state.sessions.keys[session * SESSION.stride + SESSION.flags]) === DIRECTION.handshake) noteServer(state, session, DIALLED);
+}
+
+function noteServer(state: FlowState, session: number, how: number): void {
   const port = serverPort(state, session);
   if (port === 0) return;
   const address = serverAddress(state, session);
   const transport = transportOf(state, session);
   if (state.servers.count >= MAX_SERVERS) {
-    if (findKey(state.servers, address, transport, port, 0) < 0) count(state, 'limit.servers');
+    if (findKey(state.servers, address, transport, port, how) < 0) count(state, 'limit.servers');
     return;
   }
-  internKey(state.servers, address, transport, port, 0);
+  internKey(state.servers, address, transport, port, how);
 }
+
+const wasDialled = (state: FlowState, session: number): boolean =>
+  findKey(state.servers, serverAddress(state, session), transportOf(state, session), serverPort(state, session), DIALLED) >= 0;
 
 /** Names the session's service by its own bytes; stronger than any port. */
 export function nameService(state: FlowState, session: number, service: string): void {

@@ -134,7 +134,7 @@ export function saveDecoderState(state: FlowState, mostStreams = Infinity): stri
   const servers: number[][] = [];
   for (let i = 0; i < state.servers.count; i++) {
     const k = i << 2;
-    servers.push([...addressWords(state, state.servers.keys[k]), state.servers.keys[k + 1], state.servers.keys[k + 2]]);
+    servers.push([...addressWords(state, state.servers.keys[k]), ...state.servers.keys.subarray(k + 1, k + 4)]);
   }
   return `{"version":${VERSION},"streams":[${streams.join(',')}],"servers":${JSON.stringify(servers)}}`;
 }
@@ -199,7 +199,7 @@ function shrinkArrays(state: FlowState): void {
 export function restoreDecoderState(state: FlowState, sink: FlowSink, text: string): void {
   const saved = JSON.parse(text) as SavedState;
   if (saved.version !== VERSION) return;
-  for (const [a, b, c, d, transport, port] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, 0);
+  for (const [a, b, c, d, transport, port, how = 0] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, how);
   for (const one of saved.streams) {
     const protocol = streamProtocol(one.protocol);
     if (protocol === undefined) continue;

@@ -273,7 +273,7 @@ export interface FlowState {
   readonly freeStreams: number[];
   /** Streams attached on a port's hint that have not spoken their protocol yet. */
   doubted: number;
-  /** Learned servers; key: address, transport, port, 0. Outlives checkpoints. */
+  /** Learned servers; key: address, transport, port, 0, and with 1 where it was dialled. Outlives checkpoints. */
   readonly servers: IntTable;
   /** Directions that were guessed and proved wrong, key: conversation, server port of the guess, 0, 0 (store/turn-conversation.ts). */
   readonly turned: IntTable;

@@ -77,7 +77,7 @@ test('OPC UA reverse connect: one conversation, whatever port the server dials f
   const frames = [50_001, 50_002, 50_003].flatMap((port, k) => {
     const session = dialIn(port, 48_400, k);
     session.open();
-    session.opener(message('RHE', concatBytes(text('urn:plc'), text('opc.tcp://plc:4840'))));
+    session.opener(REVERSE_HELLO);
     session.dialled(message('HEL', concatBytes(u32(0, 65_536, 65_536, 0, 0), text('opc.tcp://plc:4840'))));
     session.opener(message('ACK', u32(0, 65_536, 65_536, 0, 0)));
     session.close();
@@ -94,6 +94,71 @@ test('OPC UA reverse connect: one conversation, whatever port the server dials f
     ['HEL/F', 3, 0],
     ['RHE/F', 0, 3],
   ]);
+});
+
+const REVERSE_HELLO = message('RHE', concatBytes(text('urn:plc'), text('opc.tcp://plc:4840')));
+const id = (typeId: number): Uint8Array => Uint8Array.of(1, 0, typeId & 255, typeId >> 8);
+const NO_TIME = new Uint8Array(8);
+const NO_OBJECT = Uint8Array.of(0, 0, 0);
+/** Read (631) of no node, and its answer (634): OPC 10000-6 clauses 6.7.2 and 5.2.2, OPC 10000-4 clauses 7.33, 7.34 and 5.11.2. */
+const readRequest = (k: number): Uint8Array => message('MSG', concatBytes(u32(1, 1, k, k), id(631), Uint8Array.of(0, 0), NO_TIME, u32(k, 0, 0xffffffff, 1000), NO_OBJECT, NO_TIME, u32(0, 0)));
+const readResponse = (k: number): Uint8Array => message('MSG', concatBytes(u32(1, 1, k, k), id(634), NO_TIME, u32(k, 0), Uint8Array.of(0), u32(0xffffffff), NO_OBJECT, u32(0, 0)));
+
+/** The device dialled, the centre reads. */
+function readTimes(session: WireSession, times: number): WireSession {
+  for (let k = 1; k <= times; k++) {
+    session.dialled(readRequest(k));
+    session.opener(readResponse(k));
+  }
+  return session;
+}
+
+test.each([
+  [50_001, 48_400],
+  [50_001, 4841],
+  [2001, 62_541],
+  [50_001, 4840],
+])('a ReverseHello whose SYN was not heard tells who dialled (from port %d to %d)', async (from, to) => {
+  const session = dialIn(from, to);
+  session.opener(REVERSE_HELLO);
+  const one = only(await heard(readTimes(session, 4).frames));
+  expect(spoken([one])).toEqual({ [`${DEVICE} > ${CENTRE}:${to}`]: ['631: 4+4'] });
+  expect(one.direction.by).toBe('protocol');
+  expect(one.requests).toBe(4);
+  expect(reversals(one)).toBe(1);
+});
+
+test('a ReverseHello of who was dialled, or after who asks is proven, turns nothing round', async () => {
+  const session = dialIn(50_001, 48_400);
+  session.open();
+  session.dialled(REVERSE_HELLO);
+  for (let k = 1; k < 5; k++) {
+    session.opener(readRequest(k));
+    session.dialled(readResponse(k));
+  }
+  session.dialled(REVERSE_HELLO);
+  const one = only(await heard(session.frames));
+  expect(spoken([one])).toEqual({ [`${DEVICE} > ${CENTRE}:48400`]: ['631: 4+4'] });
+  expect(reversals(one)).toBe(0);
+});
+
+test.each(['ReverseHello', 'handshake'])('where another session showed by its %s who listens, one joined midstream is that listener’s too', async (by) => {
+  const first = dialIn(50_001, 48_400);
+  if (by === 'handshake') first.open();
+  first.opener(REVERSE_HELLO);
+  const talks = [readTimes(first, 4), readTimes(dialIn(50_002, 48_400, 1), 4), readTimes(dialIn(50_003, 48_400, 2), 4)];
+  const frames = talks.flatMap((talk) => talk.frames);
+  for (const set of [await heard(frames), await heardIn([{ frames, startMs: 0 }], { checkpointFrames: 3 })]) {
+    const one = only(set);
+    expect(spoken([one])).toEqual({ [`${DEVICE} > ${CENTRE}:48400`]: ['631: 12+12'] });
+    expect(one.requests).toBe(12);
+    expect(reversals(one)).toBe(3);
+  }
+});
+
+test('where nothing shows who dialled, whoever answers is the server', async () => {
+  const one = only(await heard(readTimes(dialIn(50_001, 48_400), 4).frames));
+  expect(spoken([one])).toEqual({ [`${CENTRE} > ${DEVICE}:50001`]: ['631: 4+4'] });
 });
 
 test('DNP3: the outstation dials, the master asks', async () => {

@@ -372,7 +372,7 @@ const readChunk = (bytes: Uint8Array, view: DataView, at: number, end: number, k
   const chunk = bytes[at + 3];
   const isTooShort = view.getUint32(at + SIZE_AT, true) < known.least;
   // Before it is counted: it may show that who was dialled asks.
-  if (known.isServers !== null && !isTooShort) sink.serverIs(known.isServers);
+  if (known.isServers !== null && !isTooShort) sink.serverIs(known.isServers, type === TYPE.reverseHello);
   tellChunk(bytes, at, known, sink);
   const c = moveCursor(cursor, bytes, view, at + HEADER_OCTETS, end);
   if (isTooShort) sink.malformed('opcua.size');

@@ -44,9 +44,10 @@ export interface ProtocolSink {
   clientFact(name: string, value: string): void;
   /**
    * The bytes prove who is the server: `sender` is true when the sender of the bytes being read is the server.
+   * @param hasDialled the message also says that its sender opened the connection, and whom it dialled asks
    * @returns whether it is to be read as a server's message: better evidence may say otherwise
    */
-  serverIs(sender: boolean): boolean;
+  serverIs(sender: boolean, hasDialled?: boolean): boolean;
   /** The memory of the session at hand: that of `read`, which the hot call leaves out, because it is seldom needed. */
   memory(): SessionMemory;
   /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */

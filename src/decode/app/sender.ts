@@ -7,7 +7,7 @@ import { TO_SERVER } from './protocol.ts';
 
 const ignore = (): void => {};
 
-/** True: the sender of the message at `from` is the server; null where its bytes do not tell. */
+/** True: the sender of the message at `from` is the server, and was dialled; null where its bytes do not tell, or tell that it dialled. */
 export function senderByReading(read: StreamProtocol['read'], newMemory: StreamProtocol['newMemory'], bytes: Uint8Array, from: number, to: number): boolean | null {
   let answer: boolean | null = null;
   const memory = newMemory();
@@ -23,8 +23,8 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
     isCut: false,
     beyondCut: ignore,
     memory: () => memory,
-    serverIs(sender) {
-      answer ??= sender;
+    serverIs(sender, hasDialled) {
+      if (hasDialled !== true) answer ??= sender;
       return sender;
     },
   };
