@@ -29,7 +29,7 @@ const recorder = (): { calls: unknown[][]; sink: ProtocolSink } => {
   const note = (name: string) => (...args: unknown[]): void => void calls.push([name, ...args]);
   const sink: ProtocolSink = {
     operation: note('operation'), range: note('range'), answeredRange: note('answeredRange'), target: note('target'), fact: note('fact'), serverFact: note('serverFact'),
-    clientFact: note('clientFact'), serverIs: (sender) => (calls.push(['serverIs', sender]), sender), malformed: note('malformed'), isCut: false, beyondCut: note('beyondCut'), memory: () => ({}),
+    clientFact: note('clientFact'), asksAt: note('asksAt'), serverIs: (sender) => (calls.push(['serverIs', sender]), sender), malformed: note('malformed'), isCut: false, beyondCut: note('beyondCut'), memory: () => ({}),
   };
   return { calls, sink };
 };

@@ -99,6 +99,13 @@ function orientWithoutHandshake(state: FlowState, session: number, firstFromLo: 
   const isToGroup = isGroupAddress(state.addresses, addressOf(state, session, firstFromLo));
   const guess = (clientIsLo: boolean, by: number): void =>
     isToGroup && clientIsLo !== firstFromLo ? setDirection(state, session, firstFromLo, DIRECTION.firstPacket) : setDirection(state, session, clientIsLo, by);
+  if (transport === IP_PROTOCOL.udp && low === high) {
+    const lowAsks = asksForDatagrams(state, session, true, low);
+    if (lowAsks !== asksForDatagrams(state, session, false, low)) {
+      setDirection(state, session, lowAsks, DIRECTION.knownServer);
+      return;
+    }
+  }
   const lowServes = findKey(state.servers, addressOf(state, session, false), transport, low, SERVES) >= 0;
   const highServes = findKey(state.servers, addressOf(state, session, true), transport, high, SERVES) >= 0;
   if (lowServes !== highServes) {
@@ -238,6 +245,26 @@ function noteServer(state: FlowState, session: number, how: number): void {
   }
   internKey(state.servers, address, transport, port, how);
 }
+
+/**
+ * One end asked the other for datagrams between a port of both, as a scanner does for CIP's implicit I/O: nothing of those tells who asks.
+ * Those that were heard before are turned round where that was guessed wrong.
+ */
+export function noteDatagramPeers(state: FlowState, session: number, askerIsLo: boolean, port: number): void {
+  const [asked, asker] = [addressOf(state, session, askerIsLo), addressOf(state, session, !askerIsLo)];
+  if (state.datagramPeers.count >= MAX_SERVERS && findKey(state.datagramPeers, asked, asker, port, 0) < 0) {
+    count(state, 'limit.servers');
+    return;
+  }
+  internKey(state.datagramPeers, asked, asker, port, 0);
+  const k = session * SESSION.stride;
+  const { keys } = state.sessions;
+  const peers = findKey(state.sessions, keys[k], keys[k + 1], (port << 16) | port, sessionKeyWord(keys[k + 3] >> KIND_SHIFT, IP_PROTOCOL.udp));
+  if (peers >= 0 && directionBy(keys[peers * SESSION.stride + SESSION.flags]) < DIRECTION.protocol) serve(state, peers, !askerIsLo);
+}
+
+const asksForDatagrams = (state: FlowState, session: number, isLo: boolean, port: number): boolean =>
+  findKey(state.datagramPeers, addressOf(state, session, isLo), addressOf(state, session, !isLo), port, 0) >= 0;
 
 const wasDialled = (state: FlowState, session: number): boolean =>
   findKey(state.servers, serverAddress(state, session), transportOf(state, session), serverPort(state, session), DIALLED) >= 0;

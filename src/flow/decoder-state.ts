@@ -58,6 +58,7 @@ interface SavedState {
   readonly version: typeof VERSION;
   readonly streams: readonly SavedStream[];
   readonly servers: readonly (readonly number[])[];
+  readonly datagramPeers?: readonly (readonly number[])[];
 }
 
 /** Ends the interval: holes and fragments are given up, every session and operation folds what it counted. */
@@ -136,7 +137,12 @@ export function saveDecoderState(state: FlowState, mostStreams = Infinity): stri
     const k = i << 2;
     servers.push([...addressWords(state, state.servers.keys[k]), ...state.servers.keys.subarray(k + 1, k + 4)]);
   }
-  return `{"version":${VERSION},"streams":[${streams.join(',')}],"servers":${JSON.stringify(servers)}}`;
+  const datagramPeers: number[][] = [];
+  for (let i = 0; i < state.datagramPeers.count; i++) {
+    const [asked, asker, port] = state.datagramPeers.keys.subarray(i << 2, (i << 2) + 3);
+    datagramPeers.push([...addressWords(state, asked), ...addressWords(state, asker), port]);
+  }
+  return `{"version":${VERSION},"streams":[${streams.join(',')}],"servers":${JSON.stringify(servers)},"datagramPeers":${JSON.stringify(datagramPeers)}}`;
 }
 
 /** Empties everything that was flushed. */
@@ -156,6 +162,7 @@ export function clearInterval(state: FlowState): void {
     state.scans,
     state.oneWay,
     state.servers,
+    state.datagramPeers,
     state.turned,
   ]) {
     clearIntTable(table);
@@ -200,6 +207,7 @@ export function restoreDecoderState(state: FlowState, sink: FlowSink, text: stri
   const saved = JSON.parse(text) as SavedState;
   if (saved.version !== VERSION) return;
   for (const [a, b, c, d, transport, port, how = 0] of saved.servers) internKey(state.servers, internKey(state.addresses, a, b, c, d), transport, port, how);
+  for (const [a, b, c, d, e, f, g, h, port] of saved.datagramPeers ?? []) internKey(state.datagramPeers, internKey(state.addresses, a, b, c, d), internKey(state.addresses, e, f, g, h), port, 0);
   for (const one of saved.streams) {
     const protocol = streamProtocol(one.protocol);
     if (protocol === undefined) continue;

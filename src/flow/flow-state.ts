@@ -275,6 +275,8 @@ export interface FlowState {
   doubted: number;
   /** Learned servers; key: address, transport, port, 0, and with 1 where it was dialled. Outlives checkpoints. */
   readonly servers: IntTable;
+  /** Who asked whom for datagrams on a port of both; key: asked address, asker's address, port, 0. Outlives checkpoints. */
+  readonly datagramPeers: IntTable;
   /** Directions that were guessed and proved wrong, key: conversation, server port of the guess, 0, 0 (store/turn-conversation.ts). */
   readonly turned: IntTable;
   readonly fragments: FragmentMemory;
@@ -328,6 +330,7 @@ export function createFlowState(): FlowState {
     freeStreams: [],
     doubted: 0,
     servers: createIntTable(),
+    datagramPeers: createIntTable(),
     turned: createIntTable(),
     fragments: createFragmentMemory(),
     stops: new Float64Array(STOP_REASONS.length),

@@ -9,7 +9,7 @@ import * as protocols from '../decode/app/protocol.ts';
 import { describeOperation } from '../decode/app/registry.ts';
 import { changesDevice, FOLDED_FUNCTION, REVERSED_FACT } from '../observation.ts';
 import { internFact } from './conversation-facts.ts';
-import { askedAddress, askerAddress, conversationOf, isServersMessage, proveReversed, proveServer } from './conversations.ts';
+import { askedAddress, askerAddress, conversationOf, isServersMessage, noteDatagramPeers, proveReversed, proveServer } from './conversations.ts';
 import { count, internText, UNIT_MASK, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey, grownInt32, internKey } from './int-table.ts';
@@ -123,6 +123,10 @@ export function createFlowSink(state: FlowState): FlowSink {
       sink.direction = sender ? 1 - TO_SERVER : TO_SERVER;
       if (isReversed) noteReversed(state, sink.session);
       return isServersMessage(state, sink.session, sender, sink.fromLo);
+    },
+
+    asksAt(port) {
+      noteDatagramPeers(state, sink.session, sink.fromLo, port);
     },
 
     memory() {

@@ -7,11 +7,9 @@
  * the connection (UDP 2222).
  */
 
-const CONNECTION_MANAGER = 0x06;
-const OBJECTS = new Map<number, string>([[0x39, 'Safety Supervisor'], [0x3a, 'Safety Validator']]);
+import { octetsBeforePath } from './cip-forward-open.ts';
 
-/** Octets of Forward_Open and Large_Forward_Open before the connection's path (volume 1 clause 3-5.5.2); the last one is its length in words. */
-const BEFORE_PATH = new Map<number, number>([[0x54, 36], [0x5b, 40]]);
+const OBJECTS = new Map<number, string>([[0x39, 'Safety Supervisor'], [0x3a, 'Safety Validator']]);
 
 const SAFETY_SEGMENT = 0x50;
 /** Target, router, extended. */
@@ -52,7 +50,7 @@ export const SAFETY_CONNECTION = 'connection';
 
 /** @param data where the request's data begins; '' where it is no matter of CIP Safety */
 export function safetyOf(bytes: Uint8Array, data: number, end: number, cls: number, service: number): string {
-  const before = cls === CONNECTION_MANAGER ? BEFORE_PATH.get(service) : undefined;
-  if (before === undefined) return OBJECTS.get(cls) ?? '';
+  const before = octetsBeforePath(cls, service);
+  if (before === 0) return OBJECTS.get(cls) ?? '';
   return data + before <= end && pathOpensSafety(bytes, data + before, end) ? SAFETY_CONNECTION : '';
 }

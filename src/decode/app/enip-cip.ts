@@ -2,8 +2,10 @@
  * EtherNet/IP explicit messaging (ODVA CIP volume 2 chapter 2) on TCP and UDP 44818, and the CIP messages within
  * (volume 1 chapter 2). In: encapsulation packets. Out: commands and CIP services as operations with general status,
  * classes and tags touched, identity of the device, what shows CIP Safety. Unconnected_Send and Multiple_Service_Packet are opened: what is
- * inside counts, not the envelope. Left out on purpose: attribute values; implicit I/O (UDP 2222) is only named.
+ * inside counts, not the envelope. Left out on purpose: attribute values; implicit I/O (UDP 2222) is only
+ * named, and who asked for it.
  */
+import { IMPLICIT_IO_PORT, opensImplicitIo } from './cip-forward-open.ts';
 import { SAFETY_FACT, safetyOf } from './cip-safety.ts';
 import { COMMAND, COMMAND_BASE, FIRST_CLASS_SERVICE, PCCC_BASE, SYMBOL_CLASS, describeCip } from './cip-services.ts';
 import { asciiText, framedProtocol } from './framing.ts';
@@ -171,6 +173,7 @@ const readRequest = (bytes: Uint8Array, view: DataView, at: number, end: number,
   sink.operation(-1, code, MESSAGE.request, 0);
   const safety = safetyOf(bytes, data, end, path.cls, service);
   if (safety !== '') sink.fact(SAFETY_FACT, safety);
+  if (opensImplicitIo(bytes, data, end, path.cls, service)) sink.asksAt(IMPLICIT_IO_PORT);
   if (path.tag !== '') sink.target(path.tag);
   else if (path.cls >= 0) sink.target(`class 0x${path.cls.toString(16).padStart(2, '0')}`);
   return code === SERVICE.attributesAll && cls === CLASS.identity ? IDENTITY_ASKED : code;

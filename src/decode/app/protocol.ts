@@ -48,6 +48,8 @@ export interface ProtocolSink {
    * @returns whether it is to be read as a server's message: better evidence may say otherwise
    */
   serverIs(sender: boolean, hasDialled?: boolean): boolean;
+  /** The sender asks for datagrams between a port of both hosts and the same port: on it, too, it is the one who asks, whoever sends first. */
+  asksAt(port: number): void;
   /** The memory of the session at hand: that of `read`, which the hot call leaves out, because it is seldom needed. */
   memory(): SessionMemory;
   /** A message, or part of it, that cannot be right: counted by reason, the reader resynchronises. */

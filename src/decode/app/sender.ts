@@ -19,6 +19,7 @@ export function senderByReading(read: StreamProtocol['read'], newMemory: StreamP
     fact: ignore,
     serverFact: ignore,
     clientFact: ignore,
+    asksAt: ignore,
     malformed: ignore,
     isCut: false,
     beyondCut: ignore,

@@ -141,6 +141,7 @@ export const createSink = (told: Told): ProtocolSink => ({
   fact: (name, value) => count(told.facts[told.direction], `${name}=${value}`),
   serverFact: (name, value) => void told.serverFacts.add(`${name}=${value}`),
   clientFact: (name, value) => void told.clientFacts.add(`${name}=${value}`),
+  asksAt: () => {},
   serverIs: (sender) => {
     told.directionHolds = sender === (told.direction === TO_CLIENT);
     return sender;

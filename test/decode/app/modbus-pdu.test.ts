@@ -16,7 +16,7 @@ const recorder = (): { told: string[]; sink: ProtocolSink } => {
     range: (access, first, last) => void told.push(`${access === 0 ? 'read' : 'write'} ${first}-${last}`),
     answeredRange: (access, first, last) => void told.push(`answered ${access === 0 ? 'read' : 'write'} ${first}-${last}`),
     target: (name) => void told.push(name), fact: (name, value) => void told.push(`${name} ${value}`), serverFact: (name, value) => void told.push(`${name} ${value}`),
-    clientFact: (name, value) => void told.push(`client ${name} ${value}`), serverIs: (sender) => sender, memory: () => memory, malformed: (reason) => void told.push(`malformed ${reason}`), isCut: false, beyondCut: () => void told.push('beyond the cut'),
+    clientFact: (name, value) => void told.push(`client ${name} ${value}`), asksAt: () => {}, serverIs: (sender) => sender, memory: () => memory, malformed: (reason) => void told.push(`malformed ${reason}`), isCut: false, beyondCut: () => void told.push('beyond the cut'),
   };
   return { told, sink };
 };
