@@ -288,9 +288,19 @@ const OPENING = 'flags:S,FPU12;';
  */
 const headOptions = ({ protocol, notProtocols }: RuleHead, family: 'ipv4' | 'ipv6', isEnforced: boolean): string[] => {
   if (isEnforced && protocol === 'tcp') return [OPENING];
-  if (protocol === 'icmp') return [`flow:to_server; ${NO_ERROR[family]}`];
+  const whole = WHOLE[family](protocol);
+  if (protocol === 'icmp') return [`flow:to_server;${whole} ${NO_ERROR[family]}`];
   if (protocol === 'icmp-error') return ERROR[family];
-  return [`flow:to_server;${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`];
+  return [`flow:to_server;${whole}${notProtocols.map((number) => ` ip_proto:!${number};`).join('')}`];
+};
+
+/**
+ * Of a fragment the engine knows neither flow nor ports, and takes it for one to a server, on port 0: answers would be stopped. It puts
+ * fragments together and judges what comes of it; a datagram that is stopped wants its last fragment. Of IPv6 it takes them for protocol 44.
+ */
+const WHOLE = {
+  ipv4: (): string => ' fragbits:!M; fragoffset:0;',
+  ipv6: (protocol: string): string => (protocol === 'ip' ? ' ip_proto:!44;' : ''),
 };
 
 /** Unreachable, time exceeded, parameter problem (RFC 792); IPv6 adds packet too big (RFC 4443). */

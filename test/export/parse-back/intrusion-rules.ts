@@ -163,6 +163,10 @@ const optionFires = (option: string, flow: Probe, payload: Uint8Array, cursor: {
       return flow.modbus === null;
     case 'ip_proto':
       return (PROTOCOLS[flow.transport] ?? Number(flow.transport.slice('ip-'.length))) !== Number(value.slice(1));
+    case 'fragbits': case 'fragoffset':
+      // No flow here is in fragments.
+      if (!['!M', '0'].includes(value)) throw new Error(`not understood: ${option}`);
+      return true;
     case 'stream_size':
       // Each flow here is one short request.
       return true;
