@@ -88,11 +88,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'asset', shrinkTo: 10, lines: 2 },
   { title: 'addresses', shrinkTo: 11, lines: 2 },
   { title: 'vendor', shrinkTo: 8, lines: 2, isOptional: true },
-  { title: 'role', shrinkTo: 10, lines: 3 },
+  { title: 'role', shrinkTo: 14, lines: 3 },
   { title: 'level', align: 'right' },
   { title: 'conf.', align: 'right', isOptional: true },
-  { title: 'zone', shrinkTo: 8, lines: 3 },
-  { title: 'because', shrinkTo: 12, lines: 4 },
+  { title: 'zone', shrinkTo: 9, lines: 3 },
+  { title: 'because', shrinkTo: 12, lines: 5 },
 ];
 
 const MAX_LISTED = 3;
@@ -102,14 +102,14 @@ const listed = (values: readonly string[]): string =>
 const zoneName = (asset: PlacedAsset, plant: PlacedPlant): string | null =>
   plant.zones.get(asset.zone)?.name ?? (asset.zone === '' ? null : asset.zone);
 
-const tableRow = (asset: PlacedAsset, plant: PlacedPlant): Cell[] => [
+const tableRow = (asset: PlacedAsset): Cell[] => [
   asset.id,
   listed(asset.addresses),
   asset.vendor,
   asset.role,
   asset.level,
   asset.confidence.toFixed(2),
-  zoneName(asset, plant),
+  asset.zone === '' ? null : asset.zone,
   asset.evidence[0]?.sentence ?? null,
 ];
 
@@ -122,7 +122,7 @@ const csvRow = (asset: PlacedAsset, plant: PlacedPlant): Cell[] => [
 ];
 
 /** One asset for a person: everything known, and why. */
-function portrait(asset: PlacedAsset, plant: PlacedPlant): string {
+function portrait(asset: PlacedAsset, plant: PlacedPlant, context: CommandContext): string {
   const fields: [string, string][] = [
     ['asset', asset.id],
     ['addresses', asset.addresses.join(' ')],
@@ -136,7 +136,7 @@ function portrait(asset: PlacedAsset, plant: PlacedPlant): string {
     ...asset.against.map((reason): [string, string] => ['against', reason.sentence]),
     ...asset.notes.map((note): [string, string] => ['note', note.sentence]),
   ];
-  return fieldLines(fields);
+  return fieldLines(fields, context);
 }
 
 function* render(
@@ -154,11 +154,11 @@ function* render(
       return yield* csvTable(CSV_COLUMNS, assets.map((asset) => csvRow(asset, plant)));
     case 'md':
       yield lossMarkdown(losses);
-      return yield* markdownTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)));
+      return yield* markdownTable(COLUMNS, assets.map(tableRow));
     case 'table':
-      yield lossText(losses);
+      yield lossText(losses, context);
       if (assets.length === 0) return yield 'no asset matches\n';
-      if (argv.asset && assets.length === 1) return yield portrait(assets[0], plant);
-      return yield* textTable(COLUMNS, assets.map((asset) => tableRow(asset, plant)), context);
+      if (argv.asset && assets.length === 1) return yield portrait(assets[0], plant, context);
+      return yield* textTable(COLUMNS, assets.map(tableRow), context);
   }
 }

@@ -9,12 +9,12 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BaselineError, errorCode, EXIT, usageError } from '../errors.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
-import { bulletLines } from '../render/bullets.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
 import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
 import { printable, printableSentence } from '../render/printable.ts';
+import { bulletLines } from '../render/sentences.ts';
 import { openForReading } from '../store/database.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
@@ -58,7 +58,7 @@ export function verifyBundle(argv: VerifyArguments, context: CommandContext): Co
     // What is not what it says it is, is not looked into.
     if (checks.every(({ holds }) => holds !== false)) checks.push(...analysisChecks(argv.file, bundle, join(folder, STORE), context));
     const holds = checks.every((check) => check.holds !== false);
-    return { exitCode: holds ? EXIT.ok : EXIT.findings, output: argv.json === true ? [jsonDocument({ holds, checks, manifest })] : describe(argv.file, manifest, checks, holds) };
+    return { exitCode: holds ? EXIT.ok : EXIT.findings, output: argv.json === true ? [jsonDocument({ holds, checks, manifest })] : describe(argv.file, manifest, checks, holds, context) };
   } finally {
     scratch.remove();
   }
@@ -265,11 +265,11 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
 const observedText = ({ first, last }: Manifest['provenance']['observed']): string =>
   first === null || last === null ? 'nothing' : `${[first, last].map((instant) => printable(instant.slice(0, 19).replace('T', ' '))).join(' to ')} UTC`;
 
-function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean): Generator<string> {
+function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean, context: CommandContext): Generator<string> {
   const { losses, completeness, provenance, redaction } = manifest;
-  yield lossText([...losses, ...completeness]);
+  yield lossText([...losses, ...completeness], context);
   yield `Observed ${observedText(provenance.observed)}, ${groupedPlural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
-  if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${bulletLines(redaction.differences)}`;
+  if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${bulletLines(redaction.differences, context)}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
   for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printableSentence(sentence)}\n`;
   yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;

@@ -205,7 +205,7 @@ function* render(page: FlowPage, assets: NamedAssets, losses: readonly string[],
       yield lossMarkdown(losses);
       return yield* markdownTable(COLUMNS, rows(tableRow));
     case 'table':
-      yield lossText(losses);
+      yield lossText(losses, context);
       if (page.flows.length === 0) return yield 'no conversation matches\n';
       yield* textTable(COLUMNS, [...rows(tableRow)], context);
       if (page.flows.some(({ service }) => service.by === 'port' && service.name !== '')) yield BY_PORT_MEANS;

@@ -12,9 +12,9 @@ import { withDeclaredMembers } from '../policy/spec/declared-members.ts';
 import type { LoadedSpec } from '../policy/spec/load.ts';
 import { pinsOf } from '../policy/spec/pins.ts';
 import { timezoneOf } from '../policy/spec/schedule.ts';
-import { printable } from '../render/printable.ts';
 import { proposalJson, proposalText } from '../render/proposal.ts';
 import { lossesOf } from '../render/sensor-losses.ts';
+import { sentenceLine } from '../render/sentences.ts';
 import { requireEvidenceFits } from '../store/memory-limit.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { readStatus } from '../store/read-status.ts';
@@ -54,7 +54,6 @@ export const proposeZonesCommand = defineCommand({
 
 type ProposeArguments = Arguments<typeof OPTIONS>;
 
-const LONGEST_SENTENCE = 2000;
 const LARGEST_BLANK = 4096;
 
 /** Only a file: of anything else, and of one that may not be read, whoever loads it says what is wrong. */
@@ -106,7 +105,7 @@ async function proposeZonesOf(argv: ProposeArguments, context: CommandContext): 
   const zones = proposeZones(set, { ...(decided === null ? {} : { pins: pinsOf(decided, set.addresses) }), ...(isShown ? {} : { stabilityRuns: 0 }) });
   const exitCode = argv.strict === true && !zones.completeness.sufficient ? EXIT.incomplete : EXIT.ok;
   if (argv.explain !== undefined) {
-    return { exitCode, output: explainAsset(zones, argv.explain).map((line) => `${printable(line, LONGEST_SENTENCE)}\n`) };
+    return { exitCode, output: explainAsset(zones, argv.explain).map((line) => sentenceLine(line, context)) };
   }
   requireEvidenceFits(PROPOSAL_FACTOR);
   const conduits = proposeConduits(set, decided === null || argv.exact === true ? zones : withDeclaredMembers(zones, decided), { exact: argv.exact === true, maintenance: argv.exact !== true, schedules: argv.schedules !== false });

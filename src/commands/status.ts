@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import type { Completeness, ConduitCompleteness } from '../infer/proposal.ts';
-import { bulletLines } from '../render/bullets.ts';
+import { bulletLines } from '../render/sentences.ts';
 import { withPrefix } from '../render/counters.ts';
 import { csvTable } from '../render/csv.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
@@ -161,7 +161,7 @@ const CONDUIT_COLUMNS: readonly Column[] = [
   { title: 'and zone', shrinkTo: 8, lines: 2 },
   { title: 'seen', align: 'right' },
   { title: 'new in 28 days', align: 'right', shrinkTo: 7, lines: 2 },
-  { title: 'complete', align: 'right' },
+  { title: 'complete', align: 'right', means: COMPLETENESS_MEANS },
   { title: 'enough' },
 ];
 
@@ -184,18 +184,17 @@ export const listedPairs = (conduits: readonly ConduitCompleteness[]): string =>
 /** Losses first: no number below them means anything without them. */
 function* table(record: StatusRecord, status: StoreStatus, completeness: Completeness, style: TableStyle): Generator<string> {
   const losses = record.sensor.losses;
-  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bulletLines(losses)}`;
-  yield `\n${fieldLines(summary(record, status))}`;
-  yield `\nCompleteness:\n${bulletLines(listenText(completeness))}`;
+  yield losses.length === 0 ? 'Nothing is known to be missing.\n' : `What is missing or doubtful:\n${bulletLines(losses, style)}`;
+  yield `\n${fieldLines(summary(record, status), style)}`;
+  yield `\nCompleteness:\n${bulletLines(listenText(completeness), style)}`;
   if (completeness.conduits.length > 0) {
     yield '\n';
     yield* textTable(CONDUIT_COLUMNS, conduitRows(completeness.conduits).slice(0, LISTED_ROWS), style);
     if (completeness.conduits.length > LISTED_ROWS) yield `${listedPairs(completeness.conduits)}; --json lists all\n`;
-    yield `${COMPLETENESS_MEANS}\n`;
   }
   const stops = Object.entries(record.stops);
   if (stops.length > 0) {
-    yield `\nFrames whose decoding stopped:\n${fieldLines(stops.map(([name, count]) => [name, grouped(count)]), '  ')}`;
+    yield `\nFrames whose decoding stopped:\n${fieldLines(stops.map(([name, count]) => [name, grouped(count)]), style, '  ')}`;
   }
   const rows = captureRows(status);
   if (rows.length > 0) {

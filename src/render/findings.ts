@@ -6,7 +6,7 @@ import { plural } from '../infer/plural.ts';
 import { jsonDocument } from './json.ts';
 import { lossMarkdown, lossText } from './losses.ts';
 import { markdownTable } from './markdown.ts';
-import { printableSentence } from './printable.ts';
+import { sentenceLine } from './sentences.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -64,18 +64,18 @@ const EXPLAINED = 10;
 
 export function* findingsTable(report: DiffReport, losses: readonly string[], spec: string, style: TableStyle): Generator<string> {
   const { findings } = report;
-  yield lossText(losses);
+  yield lossText(losses, style);
   if (findings.length > 0) yield* textTable(COLUMNS, findings.slice(0, LISTED_FINDINGS).map(row), style);
   if (findings.length > LISTED_FINDINGS) yield `the first ${LISTED_FINDINGS} of ${findings.length} findings, the worst; --json lists all\n`;
   for (const finding of findings.slice(0, EXPLAINED)) {
     const place = finding.place === null ? '' : ` (${spec}:${finding.place.line}:${finding.place.column})`;
-    yield `\n${finding.id} ${printableSentence(finding.title)}${place}\n`;
-    if (finding.detail !== '') yield `  ${printableSentence(finding.detail)}\n`;
-    yield `  Do: ${printableSentence(finding.remedy)}\n`;
+    yield `\n${sentenceLine(`${finding.id} ${finding.title}${place}`, style)}`;
+    if (finding.detail !== '') yield sentenceLine(`  ${finding.detail}`, style);
+    yield sentenceLine(`  Do: ${finding.remedy}`, style);
   }
   if (findings.length > EXPLAINED) yield `\n${findings.length - EXPLAINED} more are explained in --format md and --json.\n`;
   yield* decisionTable(report, style);
-  yield `\n${verdict(report)}\n`;
+  yield `\n${sentenceLine(verdict(report), style)}`;
 }
 
 function verdict({ findings, pending, setAside, counts, logged }: DiffReport): string {

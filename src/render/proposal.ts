@@ -6,19 +6,21 @@ import type { ProposedPermit } from '../infer/conduits/proposed-permit.ts';
 import type { Proposal, Zone } from '../infer/proposal.ts';
 import { SEVERITIES } from '../policy/diff/findings.ts';
 import { plural } from '../infer/plural.ts';
-import { bulletLines, bulletSection } from './bullets.ts';
 import { isoInstant } from './instant.ts';
 import { jsonDocument } from './json.ts';
 import { lossText } from './losses.ts';
+import { bulletLines, bulletSection, sentenceLine } from './sentences.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 const LISTED = 12;
+
+const SL_MEANS = '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)';
 
 const ZONE_COLUMNS: readonly Column[] = [
   { title: 'zone', shrinkTo: 8, lines: 2 },
   { title: 'name', shrinkTo: 12, lines: 2 },
   { title: 'level' },
-  { title: 'SL-T' },
+  { title: 'SL-T', means: SL_MEANS },
   { title: 'assets', align: 'right' },
   { title: 'members', shrinkTo: 24, lines: 4 },
 ];
@@ -34,14 +36,15 @@ const CONDUIT_COLUMNS: readonly Column[] = [
 ];
 
 export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses: readonly string[], style: TableStyle): Generator<string> {
-  yield lossText(losses);
-  yield `${zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence'}:\n${bulletLines(zones.completeness.sentences)}\n`;
+  const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json and the spec list all', style);
+  yield lossText(losses, style);
+  yield `${zones.completeness.sufficient ? 'Enough was seen under the stopping rule' : 'A proposal from incomplete evidence'}:\n${bulletLines(zones.completeness.sentences, style)}\n`;
   const roles = new Map(zones.assets.map((asset) => [asset.id, asset.role]));
   yield* textTable(ZONE_COLUMNS, zones.zones.map((zone) => zoneRow(zone, roles)), style);
-  yield '(SL-T: start values for the risk assessment, an assumption, never derived from traffic)\n\n';
+  yield '\n';
   yield* textTable(CONDUIT_COLUMNS, conduits.permits.map((one) => permitRow(one)), style);
   const { crossing, withinZone, setAside } = conduits.counts;
-  yield `${plural(conduits.conduits.length, 'conduit')}, ${plural(conduits.permits.length, 'Permit')} for ${plural(crossing, 'conversation')} between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).\n`;
+  yield sentenceLine(`${plural(conduits.conduits.length, 'conduit')}, ${plural(conduits.permits.length, 'Permit')} for ${plural(crossing, 'conversation')} between zones; ${withinZone} stay within a zone, ${setAside} were set aside (scans, unanswered, visits).`, style);
   yield section('Rules that widened Permits beyond what was seen (--exact switches them off)', conduits.rules.map((use) => `${use.rule}: ${plural(use.permits, 'Permit')}, ${plural(use.neverSeen, 'operation')} never seen let through`));
   yield section('Requirements not met by what was observed', [...zones.requirements].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)).map((finding) => `[${finding.severity}] ${finding.sentence} (${finding.citation})`));
   yield section('Waiting for a decision', [
@@ -52,8 +55,6 @@ export function* proposalText(zones: Proposal, conduits: ConduitProposal, losses
   yield section('Placements that moved under resampling: decide by hand', zones.stability.moving.map((one) => `${one.asset}: ${one.sentence}`));
   yield section('Pins that the packets contradict', zones.contradictions.map((one) => `${one.pin}: ${one.sentence}`));
 }
-
-const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json and the spec list all');
 
 function zoneRow(zone: Zone, roles: ReadonlyMap<string, string>): Cell[] {
   const members = zone.assets.map((id) => `${id} (${roles.get(id) ?? 'other'})`).join(', ');

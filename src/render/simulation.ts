@@ -3,8 +3,8 @@ import { listsBy } from '../net/multi-map.ts';
 import { COMPLETENESS_MEANS, wholePercent } from '../infer/completeness-words.ts';
 import { countDays } from '../policy/simulate-cutover.ts';
 import { onDemandOnly, type Simulation } from '../policy/simulate.ts';
-import { bulletSection } from './bullets.ts';
 import { lossText } from './losses.ts';
+import { bulletSection, sentenceLine } from './sentences.ts';
 import { textTable, type Column, type TableStyle } from './table.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 
@@ -19,13 +19,13 @@ const BLOCKED: readonly Column[] = [
 
 const CUTOVER: readonly Column[] = [
   { title: 'order', align: 'right' },
-  { title: 'conduit', shrinkTo: 10, lines: 2 },
+  { title: 'conduit', shrinkTo: 14, lines: 2 },
   { title: 'blocked', align: 'right' },
   { title: 'sessions cut once', align: 'right', shrinkTo: 8, lines: 3 },
   { title: 'consequence', align: 'right' },
-  { title: 'complete', align: 'right', isOptional: true },
+  { title: 'complete', align: 'right', isOptional: true, means: COMPLETENESS_MEANS },
   { title: 'evidence days', align: 'right', shrinkTo: 8, lines: 2, isOptional: true },
-  { title: 'because', shrinkTo: 14, lines: 3 },
+  { title: 'because', shrinkTo: 14, lines: 7 },
 ];
 
 const LISTED = 40;
@@ -53,18 +53,18 @@ const rowsOf = (blocked: Simulation['blocked']): (string | number)[][] => {
   return [...blocked.filter(({ count }) => count > 0).map(rowOf), ...folded];
 };
 
-const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json lists all');
-
 /** What is neither, between "pass" and "blocked": with a comma before each. */
 export const apartText = ({ onDemand, setAside }: { readonly onDemand: number; readonly setAside: number }): string =>
   `${onDemand === 0 ? '' : `, ${grouped(onDemand)} only while switched on`}${setAside === 0 ? '' : `, ${grouped(setAside)} set aside`}`;
 
 export function* simulationText(simulation: Simulation, losses: readonly string[], style: TableStyle): Generator<string> {
-  yield lossText(losses);
+  const section = (title: string, lines: readonly string[]): string => bulletSection(title, lines, LISTED, '--json lists all', style);
+  yield lossText(losses, style);
   const { blocked, midstream, letThrough, onDemand, setAside, undecided, monitored, cutover, counts } = simulation;
-  yield `${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:\n`;
-  yield `${groupedPlural(counts.judged, 'conversation')} between zones judged, ${grouped(counts.passed)} pass${apartText({ onDemand: onDemandOnly(simulation), setAside: setAside.conversations })}, ${grouped(counts.blockedConversations)} would be blocked (${groupedPlural(counts.blockedRequests, 'request')}); `;
-  yield `${groupedPlural(midstream.length, 'open session breaks', 'open sessions break')} once at cut-over; residual risk ${grouped(simulation.residualRisk)}\n`;
+  yield sentenceLine(`${simulation.title}${simulation.note === '' ? '' : ` (${simulation.note})`}:`, style);
+  const apart = apartText({ onDemand: onDemandOnly(simulation), setAside: setAside.conversations });
+  const open = groupedPlural(midstream.length, 'open session breaks', 'open sessions break');
+  yield sentenceLine(`${groupedPlural(counts.judged, 'conversation')} between zones judged, ${grouped(counts.passed)} pass${apart}, ${grouped(counts.blockedConversations)} would be blocked (${groupedPlural(counts.blockedRequests, 'request')}); ${open} once at cut-over; residual risk ${grouped(simulation.residualRisk)}`, style);
   if (blocked.length > 0) {
     yield '\nWould have been blocked:\n';
     const rows = rowsOf(blocked);
@@ -72,10 +72,10 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
     if (rows.length > LISTED) yield `${LISTED} of ${rows.length}; --json lists all\n`;
   }
   yield section('Passes only while somebody has switched it on', onDemand.map((one) => `${one.permit}: ${plural(one.conversations, 'conversation')} on ${plural(one.days.length, 'day')}`));
-  if (setAside.conversations > 0) yield `\n${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.\n`;
+  if (setAside.conversations > 0) yield `\n${sentenceLine(`${setAside.conversations === 1 ? '1 conversation is' : `${grouped(setAside.conversations)} conversations are`} blocked on purpose: the spec set ${setAside.conversations === 1 ? 'it' : 'them'} aside${setAside.waiting > 0 ? `, and ${grouped(setAside.waiting)} of them wait for a decision` : ''}.`, style)}`;
   yield section('Limits that what was kept cannot decide', undecided.map((one) => `${one.permit}: ${one.client} -> ${one.server}: ${one.sentence}`));
-  if (counts.withoutPayload > 0) yield `\n${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.\n`;
-  if (counts.unread > 0) yield `\n${groupedPlural(counts.unread, 'conversation carried payload in which no request was read: it counts as passing here, and is', 'conversations carried payload in which no request was read: they count as passing here, and are')} stopped where it is none of the protocol that the Permit names.\n`;
+  if (counts.withoutPayload > 0) yield `\n${sentenceLine(`${groupedPlural(counts.withoutPayload, 'conversation carried no payload: it passes by ports alone, whatever its', 'conversations carried no payload: they pass by ports alone, whatever their')} Permit says of operations.`, style)}`;
+  if (counts.unread > 0) yield `\n${sentenceLine(`${groupedPlural(counts.unread, 'conversation carried payload in which no request was read: it counts as passing here, and is', 'conversations carried payload in which no request was read: they count as passing here, and are')} stopped where it is none of the protocol that the Permit names.`, style)}`;
   yield section('Would get through beyond the spec', letThrough.map((one) => (one.permit === '' ? one.sentence : `${one.permit}: ${one.sentence}`)));
   if (cutover.length > 0) {
     yield `\nCut over in this order${monitored > 0 ? ` (${monitored} of ${cutover.length} conduits are in monitor mode and block nothing yet; judged as if they did)` : ''}:\n`;
@@ -84,6 +84,5 @@ export function* simulationText(simulation: Simulation, losses: readonly string[
       cutover.map((step, index) => [index + 1, step.conduit, step.blocked, step.midstream, step.consequence, step.completeness === null ? '-' : wholePercent(step.completeness), step.evidenceDays, step.reason]),
       style,
     );
-    yield `${COMPLETENESS_MEANS}\n`;
   }
 }

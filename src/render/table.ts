@@ -5,7 +5,9 @@
  */
 import Table from 'cli-table3';
 import { styleText } from 'node:util';
-import { cut, printable } from './printable.ts';
+import { displayWidth, fit, fold, pad } from './fold.ts';
+import { printable } from './printable.ts';
+import { foldedLine, sentenceLine } from './sentences.ts';
 
 export type Cell = string | number | null;
 
@@ -18,6 +20,8 @@ export interface Column {
   readonly lines?: number;
   /** Left out, the last such column first, where the terminal is too narrow for all of them even so. */
   readonly isOptional?: boolean;
+  /** What its title means: a line below a table that shows it. */
+  readonly means?: string;
 }
 
 export interface TableStyle {
@@ -31,73 +35,15 @@ const BOXED_ROWS = 500;
 const BOX_OCTETS_PER_COLUMN = 3;
 const GAP = '  ';
 const CHUNK_ROWS = 256;
-const ASCII = /^[\x20-\x7e]*$/;
-/** East Asian Wide and Fullwidth (Unicode Annex 11), and emoji: two columns of a terminal. */
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}\u{20000}-\u{3fffd}]/u;
-const MARK = /\p{M}/u;
-
-/** Columns of a terminal that a printable text takes. */
-export function displayWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) width += MARK.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
-  return width;
-}
-
-/** Cut to `width` columns. */
-function fit(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let kept = cut(text, width);
-  while (displayWidth(kept) > width && kept.length > 1) kept = cut(kept, kept.length - 1);
-  return kept;
-}
-
-const BREAKS_AFTER = /[,;:/_@-]/;
-
-/**
- * Folded to `width` columns, at a blank, else after a mark, else after a dot (`192.168.1.` and `101`: half an octet reads as another
- * host), where one comes late enough, else at an early blank where the word behind it fits; the last of `most` lines is cut.
- */
-function fold(text: string, width: number, most: number): string {
-  const lines: string[] = [];
-  let rest = text;
-  while (lines.length < most - 1 && displayWidth(rest) > width) {
-    let end = 0;
-    let taken = 0;
-    let blankAt = 0;
-    let markAt = 0;
-    let dotAt = 0;
-    let earlyAt = 0;
-    for (const character of rest) {
-      taken += displayWidth(character);
-      // A blank may hang over.
-      if (taken > width && character !== ' ') break;
-      end += character.length;
-      if (taken <= width / 3) {
-        if (character === ' ') earlyAt = end;
-        continue;
-      }
-      if (character === ' ') blankAt = end;
-      else if (BREAKS_AFTER.test(character)) markAt = end;
-      else if (character === '.') dotAt = end;
-      if (taken > width) break;
-    }
-    const isWordWhole = earlyAt > 0 && displayWidth(rest.slice(earlyAt).split(' ', 1)[0]) <= width;
-    const at = blankAt || markAt || dotAt || (isWordWhole ? earlyAt : Math.max(end, 1));
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = rest.slice(at).trimStart();
-  }
-  return [...lines, fit(rest, width)].join('\n');
-}
-
-function pad(text: string, width: number, align: 'left' | 'right'): string {
-  const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return align === 'right' ? blanks + text : text + blanks;
-}
-
 const cellText = (cell: Cell): string => (cell === null ? '-' : typeof cell === 'number' ? String(cell) : printable(cell));
 
 export function* textTable(all: readonly Column[], rows: readonly (readonly Cell[])[], style: TableStyle): Generator<string> {
+  const shown = yield* drawTable(all, rows, style);
+  for (const { means } of shown) if (means !== undefined) yield sentenceLine(means, style);
+}
+
+/** @returns the columns that there was room for */
+function* drawTable(all: readonly Column[], rows: readonly (readonly Cell[])[], style: TableStyle): Generator<string, readonly Column[]> {
   const boxed = rows.length <= BOXED_ROWS;
   const perColumn = boxed ? BOX_OCTETS_PER_COLUMN : GAP.length;
   const everyText = rows.map((row) => row.map(cellText));
@@ -111,7 +57,7 @@ export function* textTable(all: readonly Column[], rows: readonly (readonly Cell
   const bold = (text: string): string => (style.colour ? styleText('bold', text, { validateStream: false }) : text);
   if (style.width !== null && sum(widths) > room) {
     yield* paragraphs(all.map(({ title }) => title), everyText, style.width, bold);
-    return;
+    return all;
   }
   const head = columns.map((column, i) => (boxed ? fold(column.title, widths[i], column.lines ?? 1) : fit(column.title, widths[i])));
   if (boxed) {
@@ -123,7 +69,7 @@ export function* textTable(all: readonly Column[], rows: readonly (readonly Cell
     });
     for (const row of texts) table.push(row.map((text, i) => fold(text, widths[i], columns[i].lines ?? 1)));
     yield `${table.toString()}\n`;
-    return;
+    return columns;
   }
   const line = (cells: readonly string[]): string =>
     cells.map((text, i) => pad(fit(text, widths[i]), widths[i], columns[i].align ?? 'left')).join(GAP).trimEnd();
@@ -131,6 +77,7 @@ export function* textTable(all: readonly Column[], rows: readonly (readonly Cell
   for (let from = 0; from < texts.length; from += CHUNK_ROWS) {
     yield texts.slice(from, from + CHUNK_ROWS).map((row) => `${line(row)}\n`).join('');
   }
+  return columns;
 }
 
 /** A line for each cell that holds something, folded beside its title. */
@@ -139,7 +86,7 @@ function* paragraphs(titles: readonly string[], rows: readonly (readonly string[
   const indent = `\n${' '.repeat(column)}${GAP}`;
   const room = Math.max(LEAST_VALUE, width - column - GAP.length);
   for (const [i, row] of rows.entries()) {
-    const lines = row.flatMap((text, at) => (text === '' || text === '-' ? [] : [`${bold(pad(titles[at], column, 'left'))}${GAP}${fold(text, room, Infinity).replaceAll('\n', indent)}\n`]));
+    const lines = row.flatMap((text, at) => (text === '' || text === '-' ? [] : [`${bold(pad(titles[at], column, 'left'))}${GAP}${fold(text, room).replaceAll('\n', indent)}\n`]));
     yield `${i === 0 ? '' : '\n'}${lines.join('')}`;
   }
 }
@@ -176,7 +123,7 @@ function shrink(columns: readonly Column[], natural: readonly number[], room: nu
 }
 
 /** `name  value` lines under a heading: for single answers. */
-export function fieldLines(fields: readonly (readonly [string, string])[], indent = ''): string {
+export function fieldLines(fields: readonly (readonly [string, string])[], style: Pick<TableStyle, 'width'>, indent = ''): string {
   const widest = fields.reduce((width, [name]) => Math.max(width, displayWidth(name)), 0);
-  return fields.map(([name, value]) => `${indent}${pad(name, widest, 'left')}  ${printable(value)}\n`).join('');
+  return fields.map(([name, value]) => foldedLine(`${indent}${pad(name, widest, 'left')}${GAP}`, printable(value), style)).join('');
 }

@@ -9,6 +9,7 @@ import type { LeftOut } from '../policy/verify/plan-survey.ts';
 import { jsonDocument } from './json.ts';
 import { markdownTable, markdownText } from './markdown.ts';
 import { printableSentence } from './printable.ts';
+import { sentenceLine } from './sentences.ts';
 import { textTable, type Cell, type Column, type TableStyle } from './table.ts';
 
 export interface ValidationWords {
@@ -69,8 +70,8 @@ export function validationWords({ checks, sums, paths, filters }: Verification, 
 const COLUMNS: readonly Column[] = [
   { title: 'verdict', shrinkTo: 11, lines: 2 },
   { title: 'test', shrinkTo: 10, lines: 2 },
-  { title: 'what', shrinkTo: 16, lines: 5 },
-  { title: 'why', shrinkTo: 15, lines: 5 },
+  { title: 'what', shrinkTo: 16, lines: 7 },
+  { title: 'why', shrinkTo: 15, lines: 7 },
   { title: 'seen', align: 'right', isOptional: true },
   { title: 'answered', align: 'right', isOptional: true },
   { title: 'id' },
@@ -116,9 +117,9 @@ export function* validationLines(words: ValidationWords): Generator<string> {
 export function* activeTable(checks: readonly Check[], words: string, leftOut: readonly LeftOut[], style: TableStyle): Generator<string> {
   const columns: readonly Column[] = [{ title: 'verdict' }, { title: 'test', shrinkTo: 10, lines: 2 }, { title: 'what', shrinkTo: 22, lines: 4 }, { title: 'came back, and was expected', shrinkTo: 22, lines: 4 }];
   if (checks.length > 0) yield* textTable(columns, checks.map((check) => [verdictText(check), check.kind, check.title, check.reason]), style);
-  for (const { what, why } of leftOut) yield `Left out: ${printableSentence(`${what}: ${why}`)}\n`;
+  for (const { what, why } of leftOut) yield sentenceLine(`Left out: ${what}: ${why}`, style);
   const { pass, fail, notObservable } = countVerdicts(checks);
-  yield `${printableSentence(words)}\n${pass} pass / ${fail} fail / ${notObservable} neither proof nor leak\n`;
+  yield `${sentenceLine(words, style)}${pass} pass / ${fail} fail / ${notObservable} neither proof nor leak\n`;
 }
 
 export function* verificationTable(view: VerificationView, all: boolean, style: TableStyle): Generator<string> {
@@ -129,13 +130,13 @@ export function* verificationTable(view: VerificationView, all: boolean, style: 
   if (shown.length < open.length) yield `the first ${LISTED_CHECKS} of ${open.length} tests that did not pass; --all lists all\n`;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   for (const check of failed.slice(0, EXPLAINED)) {
-    yield `\n${check.id} ${printableSentence(check.title)}\n  ${printableSentence(check.reason)}\n  Evidence: ${printableSentence(evidenceText(check))}\n  Do: ${printableSentence(check.remedy)}\n`;
+    yield `\n${[`${check.id} ${check.title}`, `  ${check.reason}`, `  Evidence: ${evidenceText(check)}`, `  Do: ${check.remedy}`].map((line) => sentenceLine(line, style)).join('')}`;
   }
   if (failed.length > EXPLAINED) yield `\n${failed.length - EXPLAINED} more are explained in --format md and --json.\n`;
   if (shown.length > 0) yield '\n';
   const words = validationWords(view.verification, view.basis);
-  for (const line of validationLines(all ? words : { ...words, exceptions: listedExceptions(words) })) yield `${line}\n`;
-  for (const note of view.notes) yield `  Note: ${printableSentence(note)}\n`;
+  for (const line of validationLines(all ? words : { ...words, exceptions: listedExceptions(words) })) yield sentenceLine(line, style);
+  for (const note of view.notes) yield sentenceLine(`  Note: ${note}`, style);
   const passed = all ? 0 : checks.length - open.length;
   if (passed > 0) yield `${plural(passed, 'test')} passed and ${passed === 1 ? 'is' : 'are'} not listed; --all lists them.\n`;
 }

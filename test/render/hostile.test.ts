@@ -4,7 +4,8 @@ import { csvCell, csvTable } from '../../src/render/csv.ts';
 import { jsonDocument, jsonLine, jsonLines, jsonList } from '../../src/render/json.ts';
 import { markdownTable, markdownText } from '../../src/render/markdown.ts';
 import { printable } from '../../src/render/printable.ts';
-import { displayWidth, fieldLines, textTable } from '../../src/render/table.ts';
+import { displayWidth } from '../../src/render/fold.ts';
+import { fieldLines, textTable } from '../../src/render/table.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from './hostile-words.ts';
 
 const named = HOSTILE_WORDS.map((word): [string, string] => [JSON.stringify(word).slice(0, 40).replaceAll(/[^\x20-\x7e]/g, '?'), word]);
@@ -81,8 +82,8 @@ test.each(named)('a table keeps %s in its line and within the terminal', (_name,
     expect(lines).toHaveLength(rows.length === 2 ? 6 : 601);
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(60);
   }
-  expect(fieldLines([[`name`, word]]).split('\n')).toHaveLength(2);
-  expect(fieldLines([[`name`, word]])).not.toMatch(UNSAFE_OUTPUT);
+  expect(fieldLines([[`name`, word]], { width: null }).split('\n')).toHaveLength(2);
+  expect(fieldLines([[`name`, word]], { width: null })).not.toMatch(UNSAFE_OUTPUT);
 });
 
 test('any string at all is safe in every renderer', () => {

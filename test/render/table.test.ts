@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { grouped } from '../../src/infer/plural.ts';
 import { isoInstant, shortInstant, shortOctets } from '../../src/render/instant.ts';
 import { cut, escapeCharacter, printable } from '../../src/render/printable.ts';
-import { displayWidth, textTable } from '../../src/render/table.ts';
+import { displayWidth } from '../../src/render/fold.ts';
+import { sentenceLine } from '../../src/render/sentences.ts';
+import { textTable } from '../../src/render/table.ts';
 
 const render = (rows: (string | number | null)[][], width: number | null, colour = false): string =>
   [...textTable([{ title: 'name', shrinkTo: 6 }, { title: 'count', align: 'right' }], rows, { width, colour })].join('');
@@ -36,6 +38,21 @@ test('a cell may be folded: at blanks, else after marks, else anywhere; the last
   expect(text('one two three four five', 2)).toEqual(['one two', 'three f…']);
   expect(text('漢字漢字漢字', 2)).toEqual(['漢字漢字', '漢字']);
   expect(text('short', 3)).toEqual(['short']);
+});
+
+test('a sentence is folded where the terminal ends, behind its bullet or its indent; a pipe, and a terminal of a few columns, get it as it is', () => {
+  const sentence = '  - about every part: 1 000 of them, all of them are 99 % new';
+  expect(sentenceLine(sentence, { width: 24 })).toBe('  - about every part:\n    1 000 of them, all\n    of them are 99 % new\n');
+  expect(sentenceLine('  - all of these are 99 % new', { width: 24 })).toBe('  - all of these are\n    99 % new\n');
+  expect(sentenceLine('  Do: find out who writes', { width: 24 })).toBe('  Do: find out who\n  writes\n');
+  for (const width of [null, 10]) expect(sentenceLine(sentence, { width })).toBe(`${sentence}\n`);
+});
+
+test('what a title means stands below a table that shows it', () => {
+  const columns = [{ title: 'kept', shrinkTo: 6 }, { title: 'share', isOptional: true, means: 'share: of all' }];
+  const last = (width: number): string | undefined => [...textTable(columns, [['abcdefghij', 1]], { width, colour: false })].join('').trimEnd().split('\n').at(-1);
+  expect(last(40)).toBe('share: of all');
+  expect(last(12)).toMatch(/^└─+┘$/);
 });
 
 test('columns that do not fit at their least are left out, the last optional one first', () => {
