@@ -32,7 +32,7 @@ export function transportText(transport: number): Transport {
   return TRANSPORT_NAMES.get(transport) ?? `ip-${transport}`;
 }
 
-/** Weakest first, as the store numbers them; confidence is what each rests on (docs/architecture.md, direction). */
+/** Weakest first, as the store numbers them; confidence is that of what each rests on (docs/architecture.md, the row of flow). */
 const DIRECTIONS: readonly { readonly by: DirectionBy; readonly confidence: number }[] = [
   { by: 'first-packet', confidence: 0.5 },
   { by: 'port', confidence: 0.8 },

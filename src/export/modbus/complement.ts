@@ -1,7 +1,7 @@
 /**
  * What of Modbus is forbidden between one pair of address sets: the complement of all Permits that hold there. An
  * intrusion prevention system passes what no rule names, and `pass` for one request passes the rest of its
- * connection (exports.md, finding 3), so what is forbidden has to be spelled out. In: Permits of one cell and the
+ * connection (Suricata 7, tried), so what is forbidden has to be spelled out. In: Permits of one cell and the
  * codes an engine tells apart. Out: forbidden conditions in vendor-neutral form; their union is exactly what no Permit
  * of the cell lets through, as far as the engine can see.
  */

@@ -2,8 +2,9 @@
  * Cisco ASA (ISA 3000 with ASA software): interfaces, objects, extended access lists bound inbound to the zone of the
  * client, time ranges. In: a device plan. Out: `baseline-asa.cfg`, `remove.txt`; monitor and enforce differ in the last
  * entry of each list. Entries that are pasted into a list are appended to it, so every name ends in a digest of what all
- * of them say: lists of another export are other lists, and `access-group` exchanges them. The ASA judges addresses and ports only: there is no Modbus inspection in its CLI (`policy-map type
- * inspect modbus` does not exist; exports.md, finding 1), so every operation limit goes to the loss report.
+ * of them say: lists of another export are other lists, and `access-group` exchanges them. The ASA judges addresses and
+ * ports only: there is no Modbus inspection in its CLI (`policy-map type inspect modbus` does not exist: neither Cisco's
+ * CLI books nor Batfish's grammar have it), so every operation limit goes to the loss report.
  */
 import { createHash } from 'node:crypto';
 import type { AddressSet } from '../../net/address-set.ts';

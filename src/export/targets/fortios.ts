@@ -1,7 +1,7 @@
 /**
  * FortiOS 7 (FortiGate Rugged): zones, addresses, services, schedules, policies, and where the user gives the device's
  * own signature ids, application lists for Modbus functions. In: a device plan. Out: `baseline-fortios.conf`.
- * Only one industrial signature id is public (48885; exports.md, section 3), so without ids a Modbus Permit is
+ * Only one industrial signature id is public (48885; docs/exporters.md, FortiGuard ids), so without ids a Modbus Permit is
  * a port and the loss report says so. `edit` inherits and policy names are unique, so everything is deleted before it is
  * written. Order matters here: what is not inspected stands first, then disjoint cells,
  * those that hold at times before those that always hold (condition-cells.ts).

@@ -3,7 +3,7 @@
  * and only for segments that are exactly one whole request. In: a Permit and names. Out: chain and set texts.
  *
  * Why lengths are compared three ways (IP length, TCP header length, MBAP length): a match on the function code alone
- * is passed by a read with a write behind it in one segment; exports.md, finding 2. Needs Linux 5.16 and nft 1.0.1
+ * is passed by a read with a write behind it in one segment (tried: the write reached the controller). Needs Linux 5.16 and nft 1.0.1
  * (`@ih`); tried with nft 1.0.6. Left out on purpose: reassembly, so clients
  * that split or pipeline their requests are slowed down or blocked.
  */

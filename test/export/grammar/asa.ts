@@ -1,5 +1,5 @@
 /**
- * ASA 9.x, from the CLI books (exports.md, section 1): netmasks and no wildcards, names of 63 characters, numeric log
+ * ASA 9.x, from the CLI books: netmasks and no wildcards, names of 63 characters, numeric log
  * levels, `log` before `time-range` before `inactive`, remarks of 100 characters, every name defined once and used.
  */
 import { all, IPV4, IPV6, lineProblems, NETMASK, PORT, referenceProblems, type Section } from './line-grammar.ts';

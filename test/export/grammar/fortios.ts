@@ -1,5 +1,5 @@
 /**
- * FortiOS 7 scripts (exports.md, section 3): config, edit, next, end nest exactly, four spaces a level; every `set` is
+ * FortiOS 7 scripts: config, edit, next, end nest exactly, four spaces a level; every `set` is
  * one its table knows, with its value's form, and `delete` names what `edit` could; policy names of 35 characters, zones of 35, addresses of 79, comments of 1023.
  */
 import { IPV4, IPV6, NETMASK, PORT } from './line-grammar.ts';

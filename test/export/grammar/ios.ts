@@ -1,4 +1,4 @@
-/** IOS 15 and IOS XE on industrial switches (exports.md, section 2): VLAN 1 to 4094, of which 1 and 1002 to 1005 are there and keep their names, port security 1 to 4097, dotted MAC addresses. */
+/** IOS 15 and IOS XE on industrial switches: VLAN 1 to 4094, of which 1 and 1002 to 1005 are there and keep their names, port security 1 to 4097, dotted MAC addresses. */
 import { all, lineProblems, type Section } from './line-grammar.ts';
 
 const VLAN = '(?:409[0-4]|40[0-8]\\d|[1-3]\\d{3}|[1-9]\\d{0,2})';

@@ -1,4 +1,4 @@
-/** PAN-OS 10 set commands (exports.md, section 4): one leaf a line, rules of ours marked, names of 63 characters, zones and schedules of 31, tags of 127, all defined. */
+/** PAN-OS 10 set commands: one leaf a line, rules of ours marked, names of 63 characters, zones and schedules of 31, tags of 127, all defined. */
 import { all, IPV4, IPV6, PORT, referenceProblems } from './line-grammar.ts';
 
 const NAME = '[A-Za-z0-9][A-Za-z0-9_.-]{0,62}';
