@@ -10,9 +10,7 @@ import { shortOctets } from '../render/instant.ts';
 import type { CaptureTotals } from '../source/pcap-stats.ts';
 import type { LiveEvent } from '../source/live-channel.ts';
 import type { RunFigures } from '../store/live-run.ts';
-
-/** No frame for this long on a mirror port means that the mirror is gone, or the plant stands still: worth a word. */
-const SILENCE_MS = 60_000;
+import { SILENCE_MS } from './capture-truth.ts';
 
 export interface Talk {
   /** Where the capture's own counters go; events before there is a run are kept until then. */

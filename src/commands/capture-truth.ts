@@ -5,8 +5,8 @@
  */
 import type { LiveInterfaceState } from '../source/live-channel.ts';
 
-/** Shorter pauses are ordinary. */
-const SILENCE_MS = 60_000;
+/** No frame for this long on a mirror port means that the mirror is gone, or the plant stands still; shorter pauses are ordinary. */
+export const SILENCE_MS = 60_000;
 const HAND_ON_MS = 60_000;
 
 type States = readonly Pick<LiveInterfaceState, 'state' | 'linkUp' | 'awayMs'>[];

@@ -3,11 +3,11 @@
  * weekends, jobs at night. In: Observations by UTC, as the store keeps them, and a time zone. Out: the same, days anew; instants
  * stay what they are. What holds them against a Permit's window does not want this: it knows the spec's zone (policy/spec/schedule.ts).
  */
+import { HOURS_PER_DAY } from '../net/time.ts';
 import { localHours } from '../net/time-zone.ts';
 import type { Conversation, Day, ObservationSet } from '../observation.ts';
 import { perDays } from './captured-days.ts';
 
-const HOURS_PER_DAY = 24;
 
 export function onClock(set: ObservationSet, timezone: string): ObservationSet {
   if (timezone === 'UTC') return set;

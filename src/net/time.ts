@@ -3,6 +3,7 @@
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+export const HOURS_PER_DAY = 24;
 const MS_NS = 1_000_000n;
 const HOUR_NS = BigInt(HOUR_MS) * MS_NS;
 const DAY_NS = BigInt(DAY_MS) * MS_NS;

@@ -26,6 +26,9 @@ export function shortInstant(ns: bigint | null): string {
   return ns === null ? '-' : isoInstant(ns).slice(0, 19).replace('T', ' ');
 }
 
+/** `2026-11-22 21:50` of an ISO 8601 instant, or a dash. */
+export const shortMinute = (iso: string | null): string => (iso === null ? '-' : iso.slice(0, 16).replace('T', ' '));
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `1.4 GB` (decimal units, as on a disk's label). */

@@ -1,6 +1,7 @@
 /** Firewall logs for people, as `status` shows them. In: the record of `status --json`. Out: lines and rows. */
 import { basename } from 'node:path';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
+import { shortMinute } from './instant.ts';
 import type { FirewallLogsRecord } from './json-shapes.ts';
 import { printable } from './printable.ts';
 import type { Cell, Column } from './table.ts';
@@ -18,9 +19,6 @@ export const LOG_COLUMNS: readonly Column[] = [
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
 
-/** To the minute; the JSON has it all. */
-const minute = (instant: string | null): string => (instant === null ? '-' : instant.slice(0, 16).replace('T', ' '));
-
 export const logRows = ({ logs }: FirewallLogsRecord): Cell[][] =>
   logs.map((log) => [
     log.id,
@@ -29,8 +27,8 @@ export const logRows = ({ logs }: FirewallLogsRecord): Cell[][] =>
     grouped(log.lines),
     grouped(log.records),
     grouped(sum(log.unread)),
-    minute(log.first),
-    minute(log.last),
+    shortMinute(log.first),
+    shortMinute(log.last),
   ]);
 
 /** What the logs do not say, or not for certain: cut logs, lines that could not be read, folded scans, times that were assumed. */

@@ -4,10 +4,10 @@
  * hour that is listened; what analysis asks of them, on which days and at which hours something was seen, is here in a few octets.
  * The hour -1 (frames without a time) belongs to no day.
  */
+import { HOURS_PER_DAY } from '../net/time.ts';
 import type { Day } from '../observation.ts';
 import { parseStored } from './store-errors.ts';
 
-const HOURS_PER_DAY = 24;
 
 /** The days of hours in any order. */
 export function daysText(hours: readonly number[]): string {

@@ -3,11 +3,11 @@
  * packets), one at a time, and who is who. Out: typed arrays. Long observations are folded to days, so that the size of
  * a report does not follow the length of a capture.
  */
+import { HOURS_PER_DAY } from '../../net/time.ts';
 import { localHours } from '../../net/time-zone.ts';
 import type { SensorHour } from '../../store/read-activity.ts';
 import type { PlantIndex } from './plant-index.ts';
 
-const HOURS_PER_DAY = 24;
 export const HOURS_PER_WEEK = 168;
 /** Three months of hours; beyond, a column is a day. */
 const MOST_HOURLY_COLUMNS = 2_200;

@@ -4,14 +4,13 @@
  * Out: one row a calendar day between the first and the last heard.
  */
 import { addTo } from '../../net/multi-map.ts';
-import { dayOf, isoDay } from '../../net/time.ts';
+import { dayOf, HOURS_PER_DAY, isoDay } from '../../net/time.ts';
 import { endsMonth } from '../../infer/captured-days.ts';
 import { isWeekend } from '../../infer/conduits/regimes.ts';
 import { estimateSpecies } from '../../infer/species-estimate.ts';
 import type { Conversation, ObservationSet } from '../../observation.ts';
 import type { TimelineDay } from './model.ts';
 
-const HOURS_PER_DAY = 24;
 /** Estimates are made for at most so many days; between them the curve is drawn straight. */
 const MOST_ESTIMATES = 60;
 

@@ -1,7 +1,7 @@
 /** Parts of the HTML report that say what it rests on and what has to be done. In: the model. Out: markup, one function a part. */
 import { grouped, groupedPlural, plural } from '../../infer/plural.ts';
 import { SEVERITIES, type Severity } from '../../policy/diff/findings.ts';
-import { shortOctets } from '../instant.ts';
+import { shortMinute, shortOctets } from '../instant.ts';
 import { evidenceText, listedExceptions } from '../verification.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { html, keepTogether, NOTHING, prose, type Markup } from './html-escape.ts';
@@ -107,7 +107,7 @@ export function decisionsSection({ decisions }: ReportModel): Markup {
   return html`<section id="decisions" aria-labelledby="decisions-h"><h2 id="decisions-h">Open decisions <span class="count">${grouped(decisions.length)}</span></h2>${decisions.length === 0 ? note('good', html`Nothing is left to decide.`) : html`<div class="scroll"><table class="rows stack"><caption>What a person has to decide before anything is enforced</caption><thead><tr><th scope="col">about</th><th scope="col">kind</th><th scope="col">to decide</th></tr></thead><tbody>${shown.map((one) => html`<tr><th scope="row">${keepTogether(one.about)}</th><td>${one.kind}</td><td>${keepTogether(one.sentence)}</td></tr>`)}</tbody></table></div>${rest}`}</section>`;
 }
 
-const minute = (iso: string | null): Markup => keepTogether(iso === null ? '-' : iso.slice(0, 16).replace('T', ' '));
+const minute = (iso: string | null): Markup => keepTogether(shortMinute(iso));
 
 const logTable = ({ firewallLogs: { logs } }: ReportModel['status']): Markup =>
   logs.length === 0 ? NOTHING : html`<div class="scroll"><table class="sources"><caption>Logs of firewalls that this report rests on</caption><thead><tr><th scope="col">log</th><th scope="col">state</th><th scope="col" class="n">lines</th><th scope="col" class="n">records</th><th scope="col">from</th><th scope="col">to</th><th scope="col">SHA-256</th></tr></thead><tbody>${logs.map((log) => html`<tr><th scope="row">${log.name}</th><td>${log.state}${log.reason === undefined ? NOTHING : html`<div class="sub">${log.reason}</div>`}</td><td class="n">${grouped(log.lines)}</td><td class="n">${grouped(log.records)}</td><td class="nowrap">${minute(log.first)}</td><td class="nowrap">${minute(log.last)}</td><td><code class="digest">${log.digest === '' ? 'stream' : log.digest}</code></td></tr>`)}</tbody></table></div>`;

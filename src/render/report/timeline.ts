@@ -3,7 +3,7 @@
  * and how much of the days after was still unknown, with its interval. In: the model. Out: SVG that stands without a script; the
  * page's script only adds read-out under the pointer. Each row of hours is five paths, one a shade, not one box an hour.
  */
-import { HOUR_MS } from '../../net/time.ts';
+import { HOUR_MS, HOURS_PER_DAY } from '../../net/time.ts';
 import { groupedPlural, plural } from '../../infer/plural.ts';
 import { cut } from '../printable.ts';
 import { heatRow, pieces, round } from './heat-row.ts';
@@ -16,7 +16,6 @@ const LEFT = 132;
 const WIDTH = 1010;
 const RIGHT = 20;
 const ROW = 17;
-const HOURS_PER_DAY = 24;
 
 export function timelineChart(model: ReportModel): Markup {
   const { timeline } = model;
