@@ -69,7 +69,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
   progress('placing assets');
   const proposal = declared === null ? proposeZones(set) : proposeDeclared(declared, set);
   requireEvidenceFits(REPORT_FACTOR);
-  const loaded = declared ?? proposedSpec(set, proposal);
+  const loaded = declared ?? loadedProposal(set, proposal);
   progress('comparing');
   const compared = asDeclared ?? contextOf(loaded, set);
   const diff = diffReport(compared, { logged: attempts });
@@ -89,7 +89,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
     return semantics === null ? [] : [simulate(compared, semantics, { completeness: proposal.completeness.conduits, written: isExported ? writtenBy(target, plan, {}, exported.get(target)) : null })];
   });
   const verification = verifySpec({ compared, traffic, before: null, attempts, probes, sensor: (first, last) => sensorText(status, first, last) });
-  const losses = [...exported.values()].map(lossesOf);
+  const losses = [...exported.values()].map(lossSummaryOf);
   return {
     basis: declared === null ? 'proposal' : 'spec',
     specFile: declared?.file ?? null,
@@ -100,7 +100,7 @@ export function gatherReport({ storePath, declared, tool, commandLine, progress 
 }
 
 /** The proposal as the spec that `propose-zones --out` would write: one way from there on. */
-function proposedSpec(set: ObservationSet, proposal: Proposal): LoadedSpec {
+function loadedProposal(set: ObservationSet, proposal: Proposal): LoadedSpec {
   const { loaded, problems } = parseSpec(writeSpec(proposeConduits(set, proposal, DEFAULT_CONDUIT_OPTIONS)), 'the proposal');
   if (loaded === null) throw new Error(`the proposal is no spec: ${problems[0]?.message ?? ''}`);
   return loaded;
@@ -132,7 +132,7 @@ function exportedTo(plan: Plan, target: string): Exported[] {
   return [{ target, title: row.title, mode, losses, passingBy }];
 }
 
-function lossesOf({ target, title, losses, passingBy }: Exported): LossSummary {
+function lossSummaryOf({ target, title, losses, passingBy }: Exported): LossSummary {
   const lossy = losses.filter(({ verdict }) => verdict !== 'enforced');
   const { exactly, wider, without } = countVerdicts(losses);
   return {

@@ -7,9 +7,9 @@ import { extname } from 'node:path';
 import { EXIT, usageError } from '../errors.ts';
 import { plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec/load.ts';
+import { jsonDocument } from '../render/json.ts';
 import { assembleReport } from '../render/report/assemble.ts';
 import { reportHtml } from '../render/report/html.ts';
-import { reportJson } from '../render/report/json.ts';
 import { reportMarkdown } from '../render/report/markdown.ts';
 import { reportText } from '../render/report/text.ts';
 import { zoneCount } from '../render/report/zone-records.ts';
@@ -49,7 +49,7 @@ const WRITERS = {
   '.htm': reportHtml,
   '.md': ({ model }) => reportMarkdown(model),
   '.txt': ({ model }) => reportText(model),
-  '.json': ({ model }) => reportJson(model),
+  '.json': ({ model }) => [jsonDocument(model)],
 } satisfies Record<string, (report: Parameters<typeof reportHtml>[0]) => Iterable<string>>;
 
 export function reportStore(argv: ReportArguments, context: CommandContext): CommandResult {

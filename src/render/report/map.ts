@@ -76,7 +76,7 @@ function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], m
   const toB = starts(pair.forward);
   const toA = starts(pair.backward);
   const [a, b] = [nodes[pair.a], nodes[pair.b]];
-  const label = `${a.title} ${toA && toB ? 'and' : toA ? 'is opened by' : 'opens to'} ${b.title}${toA && toB ? ' open to each other' : ''}: ${plural(pair.conversations, 'conversation')}, ${pair.protocols.join(', ') || 'nothing seen'}; ${ACCESS_WORDS[kind]}; ${STANDING_WORDS[standing]}${pair.findings.length > 0 ? `; ${plural(pair.findings.length, 'finding')}, worst ${severity}` : ''}`;
+  const label = `${a.title} ${toA && toB ? 'and' : toA ? 'is opened by' : 'opens to'} ${b.title}${toA && toB ? ' open to each other' : ''}: ${plural(pair.conversations, 'conversation')}, ${pair.protocols.join(', ') || 'nothing seen'}; ${ACCESS_WORDS[kind]}; ${PAIR_STANDING_WORDS[standing]}${pair.findings.length > 0 ? `; ${plural(pair.findings.length, 'finding')}, worst ${severity}` : ''}`;
   return html`<a class="bundle a-${kind} s-${standing}${severity === '' ? '' : ` f-${severity}`}" href="#conduits" data-pair="${pair.a} ${pair.b}" data-zones="${[...a.zones, ...b.zones].length > 60 ? '' : [...a.zones, ...b.zones].join(' ')}" ${topicAttributes({
     zones: [...a.zones, ...b.zones],
     protocols: [...new Set([...pair.protocols, ...[...pair.forward, ...pair.backward].flatMap((i) => model.crossings[i].protocols)])].map(words.protocolIndex),
@@ -85,7 +85,7 @@ function bundle(placed: PlacedPair, pair: NodePair, nodes: readonly MapNode[], m
   })} aria-label="${label}"><title>${label} (${groupedPlural(pair.packets, 'packet')})</title><path class="hit" d="${drawing(placed.path)}"/><path class="line" d="${drawing(placed.path)}" stroke-width="${Math.round(width * 10) / 10}"${toA ? html` marker-start="url(#arrow-${kind})"` : NOTHING}${toB ? html` marker-end="url(#arrow-${kind})"` : NOTHING}/></a>`;
 }
 
-export const STANDING_WORDS: Readonly<Record<PairStanding | 'within', string>> = {
+export const PAIR_STANDING_WORDS: Readonly<Record<PairStanding | 'within', string>> = {
   within: 'within the zone', agreed: 'seen and declared', undeclared: 'seen, not all of it declared', 'set-aside': 'seen, some of it set aside, which no Permit lets through', unused: 'declared, never seen', silent: 'nothing seen, nothing permitted',
 };
 

@@ -6,7 +6,7 @@ import { listsBy } from '../../net/multi-map.ts';
 import { plural } from '../../infer/plural.ts';
 import { topicAttributes, type FilterWords } from './filter-words.ts';
 import { drawing, html, NOTHING, type Markup } from './html-escape.ts';
-import { STANDING_WORDS } from './map.ts';
+import { PAIR_STANDING_WORDS } from './map.ts';
 import { mapNodes, nodeKeys, standingOf, sumsOf, type MapNode, type PairStanding } from './map-nodes.ts';
 import type { ReportModel } from './model.ts';
 
@@ -29,7 +29,7 @@ function cell(row: MapNode, column: MapNode, indexes: readonly number[], model: 
   const { conversations, permits, findings } = sums;
   const standing = isSame ? 'within' : standingOf(sums);
   if (standing === 'silent') return html`<td class="none"></td>`;
-  const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${STANDING_WORDS[standing]}, ${plural(permits, 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
+  const label = `${row.title} to ${column.title}: ${plural(conversations, 'conversation')}, ${PAIR_STANDING_WORDS[standing]}, ${plural(permits, 'Permit')}${findings.length > 0 ? `, ${plural(findings.length, 'finding')}` : ''}`;
   return html`<td class="${standing}"><button type="button" data-crossings="${drawing(indexes.slice(0, 400).join(' '))}" ${topicAttributes({
     zones: [...row.zones, ...column.zones], protocols: own.flatMap(({ protocols }) => protocols).map(words.protocolIndex),
     accesses: [...new Set(own.flatMap(({ accesses }) => accesses))], severities: findings.map((i) => model.findings[i].severity),
