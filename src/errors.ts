@@ -53,3 +53,10 @@ export function errorCode(error: unknown): string {
 
 /** What was thrown, in its own words. */
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the system says of a file that is to be read, in one line for the user. What it did not say (errorCode) is somebody else's error, and stays as it is. */
+export function unreadable(path: string, error: unknown, remedy = 'Check its name and its permissions.'): unknown {
+  const code = errorCode(error);
+  if (code === '') return error;
+  return usageError(`${path}: ${code === 'ENOENT' ? 'no such file' : `not readable (${code})`}`, remedy);
+}

@@ -1,7 +1,7 @@
 /** Keys that sign a bundle: Ed25519 (RFC 8032) in PEM files. In: a path. Out: the key, or one line that says what it is instead. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { errorCode, usageError } from '../errors.ts';
+import { unreadable, usageError } from '../errors.ts';
 
 const LARGEST_KEY_FILE = 64 * 1024;
 
@@ -17,9 +17,7 @@ function parsed(path: string, half: 'private' | 'public'): KeyObject {
     if (!statSync(path).isFile() || statSync(path).size > LARGEST_KEY_FILE) throw usageError(`${path} is no key file`, 'Name a PEM file.');
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = errorCode(error);
-    if (code === '') throw error;
-    throw usageError(`${path}: ${code === 'ENOENT' ? 'no such file' : `not readable (${code})`}`, 'Check the name of the key file and its permissions.');
+    throw unreadable(path, error, 'Check the name of the key file and its permissions.');
   }
   // A private key would do for checking too, but it has no business on the machine that checks.
   if (half === 'public' && text.includes('PRIVATE KEY')) throw usageError(`${path} is a private key`, 'Make the public half: openssl pkey -in key.pem -pubout -out public.pem');

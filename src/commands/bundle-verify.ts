@@ -7,10 +7,10 @@
 import { createHash, verify } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { BaselineError, errorCode, EXIT, usageError } from '../errors.ts';
+import { BaselineError, errorCode, EXIT, unreadable, usageError } from '../errors.ts';
 import { grouped, groupedPlural, plural } from '../infer/plural.ts';
 import { MANIFEST, parseManifest, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest } from '../render/bundle/manifest.ts';
-import { readTarHeader, TAR_BLOCK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
+import { readTarHeader, TAR_BLOCK, TAR_CHUNK, TAR_END, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
 import { printable, printableSentence } from '../render/printable.ts';
@@ -23,6 +23,7 @@ import { memberTime, statementsOf, type Statements } from './bundle-statements.t
 import type { CommandContext, CommandResult } from './command.ts';
 import { proposedSpec } from './proposed-spec.ts';
 import { readForReport } from './report-input.ts';
+import { digestOf } from './spec-file.ts';
 import { cannotWrite, PRIVATE_MODE } from './whole-file.ts';
 
 interface VerifyArguments {
@@ -133,16 +134,14 @@ interface TarReader {
   close(): void;
 }
 
-const CHUNK_OCTETS = 1 << 20;
-
 function openTar(path: string): TarReader {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw usageError(`${path}: ${errorCode(error) === 'ENOENT' ? 'no such file' : `not readable (${errorCode(error)})`}`, 'Check its name and its permissions.');
+    throw unreadable(path, error);
   }
-  const buffer = new Uint8Array(CHUNK_OCTETS);
+  const buffer = new Uint8Array(TAR_CHUNK);
   const seen = new Set<string>();
   const times: number[] = [];
   const read = (octets: number): Uint8Array => {
@@ -168,7 +167,7 @@ function openTar(path: string): TarReader {
     seen.add(name);
     times.push(entry.time);
     for (let left = entry.size; left > 0; ) {
-      const chunk = read(Math.min(left, CHUNK_OCTETS));
+      const chunk = read(Math.min(left, TAR_CHUNK));
       left -= chunk.length;
       take(chunk);
     }
@@ -234,7 +233,7 @@ function analysisChecks(path: string, { manifest, specText }: Bundle, store: str
   const { tool } = manifest.provenance;
   const made = tool === context.version ? '' : ` (made by ${tool}, this is ${context.version})`;
   const again = (name: string, text: string): Check => {
-    const digest = createHash('sha256').update(text).digest('hex');
+    const digest = digestOf(text);
     const holds = manifest.members.some((member) => member.name === name && member.sha256 === digest);
     return { check: `${name} again`, holds, sentence: holds ? `the same, byte for byte${made}` : `this machine comes to another one${made}` };
   };

@@ -10,7 +10,7 @@ import { EXIT, usageError } from '../errors.ts';
 import { groupedPlural, plural } from '../infer/plural.ts';
 import { loadSpec } from '../policy/spec/load.ts';
 import { MANIFEST, manifestText, PROPOSAL, REPORT, SIGNATURE, SPEC, STORE, type Manifest, type ManifestMember } from '../render/bundle/manifest.ts';
-import { LARGEST_MEMBER, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
+import { LARGEST_MEMBER, TAR_CHUNK, TAR_END, tarHeader, tarPadding } from '../render/bundle/tar.ts';
 import { jsonDocument } from '../render/json.ts';
 import { readFromStore, storePath } from '../store/database.ts';
 import { packStore } from '../store/pack-store.ts';
@@ -162,15 +162,13 @@ function fileMember(name: ManifestMember['name'], file: string): Member {
   return { entry: { name, size, sha256: hash.digest('hex') }, chunks: () => chunksOf(file) };
 }
 
-const CHUNK_OCTETS = 1 << 20;
-
 function* chunksOf(file: string): Generator<Uint8Array> {
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
     for (let at = 0; at < size; ) {
-      const chunk = new Uint8Array(CHUNK_OCTETS);
-      const got = readSync(descriptor, chunk, 0, CHUNK_OCTETS, at);
+      const chunk = new Uint8Array(TAR_CHUNK);
+      const got = readSync(descriptor, chunk, 0, TAR_CHUNK, at);
       if (got === 0) throw new Error('the packed store became shorter');
       at += got;
       yield chunk.subarray(0, got);

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, renameSync, type Dirent } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { errorCode, EXIT, usageError } from '../errors.ts';
+import { errorCode, EXIT, unreadable, usageError } from '../errors.ts';
 import { exportPlan, type ExportResult } from '../export/export-plan.ts';
 import type { ExportOptions } from '../export/exporter.ts';
 import { LOSS_JSON, verdictSummary } from '../export/loss-report.ts';
@@ -82,9 +82,7 @@ export function readApplicationIds(path: string): Record<string, number> {
     const ids: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (ids !== null && typeof ids === 'object' && Object.values(ids).every((id) => Number.isSafeInteger(id))) return ids as Record<string, number>;
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') throw usageError(`${path}: no such file`, 'Check the name.');
-    if (code !== '') throw usageError(`${path}: not readable (${code})`, 'Check its name and its permissions.');
+    if (errorCode(error) !== '') throw unreadable(path, error);
   }
   throw usageError(`${path} is no JSON object of functions and application ids`, 'Write {"modbus:3": 48887, ...}: modbus:<function code> and the id as your device lists it.');
 }

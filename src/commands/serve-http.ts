@@ -8,6 +8,7 @@
  * the same browser (cookies know no ports: ours is bound to a path that nobody else knows, and is never readable by scripts).
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { errorText } from '../errors.ts';
 import { listenOnLoopback, type LOOPBACK_ADDRESSES, type Request, type Response } from './loopback-server.ts';
 
 export interface Answer {
@@ -98,7 +99,7 @@ export async function openDoor(host: (typeof LOOPBACK_ADDRESSES)[number], port: 
       try {
         result = await answerTo(request, response);
       } catch (error) {
-        result = plain(500, `a fault of baseline serve: ${error instanceof Error ? error.message : 'unknown'}`);
+        result = plain(500, `a fault of baseline serve: ${errorText(error)}`);
       }
       if (!request.complete && request.method !== 'GET') {
         // Whoever sends more than is taken is not listened to any longer.

@@ -4,7 +4,7 @@
  * store does, at most a tenth of the time; only while somebody looks.
  */
 import { statSync } from 'node:fs';
-import { BaselineError, EXIT, storeError } from '../errors.ts';
+import { BaselineError, errorText, EXIT, storeError } from '../errors.ts';
 import { isRefusal } from '../policy/edit/edit.ts';
 import { openForReading, type OpenOptions } from '../store/database.ts';
 import { readRevision } from '../store/read-status.ts';
@@ -26,7 +26,7 @@ export interface View {
 }
 
 /** What is wrong and what to do, on one line. */
-const mended = (error: unknown): string => (error instanceof BaselineError ? `${error.message}. ${error.remedy}` : `a fault of baseline serve: ${error instanceof Error ? error.message : 'unknown'}`);
+const mended = (error: unknown): string => (error instanceof BaselineError ? `${error.message}. ${error.remedy}` : `a fault of baseline serve: ${errorText(error)}`);
 
 const json = (status: number, value: unknown): Answer => ({ status, type: 'application/json', body: JSON.stringify(value) });
 

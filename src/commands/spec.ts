@@ -8,7 +8,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, EXIT, usageError } from '../errors.ts';
+import { EXIT, unreadable, usageError } from '../errors.ts';
 import { grouped, groupedPlural } from '../infer/plural.ts';
 import { listsBy } from '../net/multi-map.ts';
 import type { RegisterKind } from '../policy/register/columns.ts';
@@ -169,9 +169,7 @@ function readList(kind: RegisterKind, file: string): RegisterList {
     return { kind, file, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)) };
   } catch (error) {
     if (error instanceof TypeError) throw usageError(`${file}:1:1: the list is not UTF-8 text`, 'Save it as "CSV UTF-8".');
-    const code = errorCode(error);
-    if (code === '') throw error;
-    throw usageError(code === 'ENOENT' ? `${file}: no such file` : `${file} cannot be read: ${code}`, 'Check the name and its permissions.');
+    throw unreadable(file, error);
   }
 }
 

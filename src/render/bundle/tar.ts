@@ -5,6 +5,8 @@
  */
 
 export const TAR_BLOCK = 512;
+/** Read and written at a time: memory does not grow with a member. */
+export const TAR_CHUNK = 1 << 20;
 
 /** Eleven octal digits. */
 export const LARGEST_MEMBER = 8 * 1024 ** 3 - 1;
