@@ -95,7 +95,7 @@ function openWriter(file: string, path: string, options: OpenOptions, beforeMigr
   const migrations = options.migrations ?? MIGRATIONS;
   const kind = recogniseFile(path, migrations.length);
   if (kind !== 'store') createFile(file, kind);
-  const isSound = kind === 'store' && lookFirst(file, path, options, migrations.length);
+  const isSound = kind === 'store' && lookFirst(file, path, options, migrations);
   const db = connect(file, options, false);
   try {
     setUpWriter(db);
@@ -128,12 +128,13 @@ function openWriter(file: string, path: string, options: OpenOptions, beforeMigr
  * another store's, as when a copy was put back beside it, the file would be lost by having been refused.
  * @returns false where only a writer may look: one that was killed left something to roll back
  */
-function lookFirst(file: string, path: string, options: OpenOptions, known: number): boolean {
+function lookFirst(file: string, path: string, options: OpenOptions, migrations: readonly string[]): boolean {
   let db: Connection | null = null;
   try {
     db = connect(file, options, true);
-    checkMark(db, path, known);
+    const version = checkMark(db, path, migrations.length);
     checkPages(db, file, path);
+    checkParts(db, path, migrations.slice(0, version));
     return true;
   } catch (error) {
     if (needsCopy(error)) return false;
@@ -271,6 +272,23 @@ function checkPages(db: Connection, file: string, path: string): void {
   if (size > CHECKED_OCTETS) return;
   const verdict = db.pragma(size > CHECKED_AGAINST_INDEXES ? 'quick_check(1)' : 'integrity_check(1)', { simple: true });
   if (verdict !== 'ok') throw damaged(path, String(verdict).replaceAll(/\s+/g, ' '));
+}
+
+/** Columns of tables, and indexes that were made by name. */
+const PARTS = `SELECT one.name || '.' || col.name FROM sqlite_schema AS one, pragma_table_info(one.name) AS col WHERE one.type = 'table'
+  UNION ALL SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`;
+
+/** What is not there is met when something is to be put into it, and by then a capture has run for hours. */
+function checkParts(db: Connection, path: string, migrations: readonly string[]): void {
+  const bare = new Database(':memory:');
+  try {
+    for (const migration of migrations) bare.exec(migration);
+    const held = new Set(db.prepare(PARTS).pluck().all());
+    const missing = bare.prepare(PARTS).pluck().all().find((part) => !held.has(part));
+    if (missing !== undefined) throw damaged(path, `${String(missing)} is not there`);
+  } finally {
+    bare.close();
+  }
 }
 
 /** A whole, consistent copy of the store as it was, put in place by one rename. */
