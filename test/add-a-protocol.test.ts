@@ -6,9 +6,8 @@ import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { PROBE, TO_SERVER } from '../src/decode/app/protocol.ts';
 import type { ProtocolSink, StreamProtocol } from '../src/decode/app/protocol.ts';
+import { PROJECT } from './places.ts';
 import { testFolder } from './folder.ts';
-
-const PROJECT = join(import.meta.dirname, '..');
 
 const folder = testFolder();
 let toy: StreamProtocol;
@@ -22,7 +21,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'cooltherm.ts'), absolute);
   toy = ((await import(join(folder, 'cooltherm.ts'))) as { coolTherm: StreamProtocol }).coolTherm;
 });
-
 
 const recorder = (): { calls: unknown[][]; sink: ProtocolSink } => {
   const calls: unknown[][] = [];

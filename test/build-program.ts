@@ -5,8 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-
-const PROJECT = join(import.meta.dirname, '..');
+import { PROJECT } from './places.ts';
 
 function isBuilt(): boolean {
   const main = join(PROJECT, 'dist/main.js');

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { PROTOCOL_NAMES } from '../src/decode/app/registry.ts';
 import { EXIT } from '../src/errors.ts';
 import { everyCommand } from '../src/main.ts';
+import { PROJECT } from './places.ts';
 
 const COMMON_OPTIONS = ['quiet', 'verbose', 'color', 'help', 'version'];
-const PROJECT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
 
 function markdownIn(folder: string): readonly string[] {

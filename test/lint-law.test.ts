@@ -7,8 +7,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT } from './places.ts';
 
-const PROJECT = join(import.meta.dirname, '..');
 const LAW = 'data flows source -> decode -> flow -> store -> infer -> policy -> export|render -> commands';
 const STAGES = ['source', 'decode', 'flow', 'store', 'infer', 'policy', 'export', 'render', 'commands'] as const;
 type Stage = (typeof STAGES)[number];

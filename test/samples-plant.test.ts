@@ -16,9 +16,8 @@ import { openForWriting } from '../src/store/database.ts';
 import { readAttempts } from '../src/store/firewall-logs.ts';
 import { beginImport, importCapture } from '../src/store/import-capture.ts';
 import { readObservations } from '../src/store/read.ts';
+import { SAMPLES } from './places.ts';
 import { testFolder } from './folder.ts';
-
-const SAMPLES = join(import.meta.dirname, '..', 'samples');
 
 const folder = testFolder();
 let set: ObservationSet;
@@ -39,7 +38,6 @@ beforeAll(async () => {
   withLogs = diffReport(contextOf(loadSpec(join(SAMPLES, 'plant.yaml')), readObservations(store.db, describeOperation)), { logged: readAttempts(store.db, describeOperation) });
   store.close();
 });
-
 
 describe('diff on the sample plant', () => {
   const planted = [

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { samples } from '../samples/generate.ts';
+import { SAMPLES } from './places.ts';
 
-const FOLDER = join(import.meta.dirname, '..', 'samples');
 const MAX_BYTES = 3_000_000;
 
 const made = samples();
-const stored = (path: string): Buffer => readFileSync(join(FOLDER, path));
+const stored = (path: string): Buffer => readFileSync(join(SAMPLES, path));
 
 function sizeOf(folder: string): number {
   return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
@@ -32,12 +32,12 @@ describe('samples', () => {
 
   test('no generated file is left over from an earlier generator', () => {
     const listed = new Set(made.map((sample) => sample.path));
-    const present = ['plant', 'traps'].flatMap((room) => readdirSync(join(FOLDER, room)).map((name) => `${room}/${name}`));
+    const present = ['plant', 'traps'].flatMap((room) => readdirSync(join(SAMPLES, room)).map((name) => `${room}/${name}`));
     expect(present.filter((path) => !listed.has(path))).toEqual([]);
   });
 
   test('all samples together stay below 3 MB', () => {
-    expect(sizeOf(FOLDER)).toBeLessThan(MAX_BYTES);
+    expect(sizeOf(SAMPLES)).toBeLessThan(MAX_BYTES);
   });
 });
 

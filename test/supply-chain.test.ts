@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { PROJECT } from './places.ts';
 
-const PROJECT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(PROJECT, path), 'utf8');
 
 interface Locked {

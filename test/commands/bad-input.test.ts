@@ -11,11 +11,11 @@ import { EXIT } from '../../src/errors.ts';
 import { runCommandLine } from '../../src/main.ts';
 import { testFolder } from '../folder.ts';
 import { dumpStore } from '../flow/dump-store.ts';
+import { SAMPLES } from '../places.ts';
 import { concat, ngBlock, ngInterface, ngPacket, ngSection, payload, pcapHeader, pcapRecord, u32 } from '../source/capture-bytes.ts';
 import { fillStore } from '../store/read-fixture.ts';
 import { runLine, runProcess, type Ran } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const GOOD = join(SAMPLES, 'traps/pipelined.pcap');
 const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 

@@ -11,9 +11,8 @@ import { EXIT } from '../../src/errors.ts';
 import { MIGRATIONS } from '../../src/store/schema.ts';
 import { rewriteTexts } from '../../src/store/rewrite-texts.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine, type Ran } from './command-line.ts';
-
-const SAMPLES = join(import.meta.dirname, '../../samples');
 
 const folder = testFolder();
 let db: string;

@@ -11,9 +11,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { tarHeader } from '../../src/render/bundle/tar.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine, type Ran } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const BLOCK = 512;
 
 const folder = testFolder();

@@ -19,10 +19,10 @@ import { readStatus, type StoreStatus } from '../../src/store/read-status.ts';
 import type { RunFigures } from '../../src/store/live-run.ts';
 import { ENDS, waitUntil } from '../hang.ts';
 import { testFolder } from '../folder.ts';
+import { PROJECT } from '../places.ts';
 import { PROGRAM } from './command-line.ts';
 import { setStage } from './main-stage.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const PIPELINED = join(PROJECT, 'samples/traps/pipelined.pcap');
 
 const folder = testFolder();

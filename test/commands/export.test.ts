@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+const SPEC = join(SAMPLES, 'plant.yaml');
 
 const folder = testFolder();
 const at = (name: string): string => join(folder, name);

@@ -8,9 +8,10 @@ import Database from 'better-sqlite3';
 import { beforeAll, expect, test } from 'vitest';
 import { dumpStore } from '../flow/dump-store.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runProcess } from './command-line.ts';
 
-const PLANT = join(import.meta.dirname, '../../samples/plant');
+const PLANT = join(SAMPLES, 'plant');
 const folder = testFolder();
 const whole = join(folder, 'whole.db');
 beforeAll(() => expect(runProcess(['import', PLANT, '--db', whole, '--quiet'])).toMatchObject({ code: 0, err: '' }));

@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { runLine } from './command-line.ts';
 
 const folder = testFolder();
 const db = join(folder, 'plant.db');
 
-const PLANT = join(import.meta.dirname, '../../samples/plant.yaml');
+const PLANT = join(SAMPLES, 'plant.yaml');
 
 beforeAll(async () => {
   const lines = HOSTILE_WORDS.flatMap((word, i) => [

@@ -15,6 +15,7 @@ import { createRandom, type Random } from '../../samples/gen/random.ts';
 import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
 import { ENDS } from '../hang.ts';
+import { SAMPLES } from '../places.ts';
 import { PROGRAM, runLine } from './command-line.ts';
 
 const MEBI = 1 << 20;
@@ -305,7 +306,7 @@ test('a scan changes nothing in the proposal', async () => {
   const INTRUDER = '10.66.66.66';
   const calm = join(folder, 'calm.db');
   const scanned = join(folder, 'scanned.db');
-  expect((await runLine(['import', join(import.meta.dirname, '../../samples/plant'), '--db', calm, '--quiet'])).code).toBe(0);
+  expect((await runLine(['import', join(SAMPLES, 'plant'), '--db', calm, '--quiet'])).code).toBe(0);
   copyFileSync(calm, scanned);
   const path = join(folder, 'scan.pcap');
   const writer = createWriter(path);

@@ -12,6 +12,7 @@ import { acknowledge, activateSession, createChannel, createSession, hello, open
 import { createRandom } from '../../samples/gen/random.ts';
 import { createTcpSession } from '../../samples/gen/tcp-session.ts';
 import { createTimeline, DAY, MS, SECOND, type Host } from '../../samples/gen/timeline.ts';
+import { SAMPLES } from '../places.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import type { Ran } from './command-line.ts';
 
@@ -92,7 +93,7 @@ function hostilePlant(): Uint8Array {
 export function writeHostileCaptures(captures: string): void {
   mkdirSync(captures);
   writeFileSync(join(captures, 'plant.pcap'), hostilePlant());
-  const trap = readFileSync(join(import.meta.dirname, '../../samples/traps/split.pcap'));
+  const trap = readFileSync(join(SAMPLES, 'traps/split.pcap'));
   HOSTILE_WORDS.forEach((word, i) => {
     // Whatever a file may be called.
     const name = Buffer.from(word.replaceAll('/', '_').replaceAll('\0', ''), 'utf8').subarray(0, 200);

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isAlias, isScalar, parseAllDocuments, visit } from 'yaml';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { EXIT } from '../../src/errors.ts';
 import { runLine, type Ran } from './command-line.ts';
@@ -137,7 +138,7 @@ test('the spec: plain YAML without tags and aliases, whose strings stay strings;
 
 test.each(['table', 'json', 'sarif', 'md'])('findings as %s', async (format) => {
   const empty = join(folder, 'other.yaml');
-  writeFileSync(empty, readFileSync(join(import.meta.dirname, '../../samples/plant.yaml')));
+  writeFileSync(empty, readFileSync(join(SAMPLES, 'plant.yaml')));
   const ran = await run('diff', empty, '--format', format);
   expect(ran.code).toBe(1);
   if (format === 'json' || format === 'sarif') expect(typeof JSON.parse(ran.out)).toBe('object');

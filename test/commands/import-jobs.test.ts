@@ -13,9 +13,9 @@ import { testFolder } from '../folder.ts';
 import { writePcap } from '../fuzz/capture-writer.ts';
 import { modbusDialogue, opcuaDialogue } from '../fuzz/dialogues.ts';
 import { segmentedFrames } from '../fuzz/segments.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine, type Ran } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const folder = testFolder();
 
 let made = 0;

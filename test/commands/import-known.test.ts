@@ -13,9 +13,9 @@ import { beginImport, endImport, importCapture, settleImport, type ImportOutcome
 import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
 import { EXIT } from '../../src/errors.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const DAY = readFileSync(join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'));
 const trap = (name: string): Uint8Array => readFileSync(join(SAMPLES, `traps/${name}.pcap`));
 const EMPTY = trap('empty');

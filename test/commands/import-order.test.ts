@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openForWriting } from '../../src/store/database.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const PLANT = join(import.meta.dirname, '../../samples/plant');
+const PLANT = join(SAMPLES, 'plant');
 const files = readdirSync(PLANT).filter((name) => name.includes('.pcapng')).sort().map((name) => join(PLANT, name));
 
 const folder = testFolder();

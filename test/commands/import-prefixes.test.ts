@@ -3,15 +3,14 @@
  * add up, and with totals that never decrease as it grows. All octets of small files, a dense set of large ones.
  */
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BaselineError, EXIT } from '../../src/errors.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { testFolder } from '../folder.ts';
 import { createMemoryStore, storedTotals, type StoredTotals } from '../fuzz/memory-store.ts';
+import { CAPTURES, SAMPLES } from '../places.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
-const CAPTURES = resolve(process.env['BASELINE_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures'));
 const folder = testFolder();
 
 /** Up to here every octet is a cut; beyond, this many, close together at the start and spread over the rest. */

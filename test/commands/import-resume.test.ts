@@ -17,9 +17,9 @@ import type { Frame } from '../fuzz/frames.ts';
 import { storedTotals, type StoredTotals } from '../fuzz/memory-store.ts';
 import { plainFrames, segmentedFrames } from '../fuzz/segments.ts';
 import { dumpStore } from '../flow/dump-store.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const folder = testFolder();
 
 let made = 0;

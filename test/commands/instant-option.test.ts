@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { instantOf } from '../../src/commands/instant-option.ts';
 import { EXIT } from '../../src/errors.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine, runProcess } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const SPEC = join(SAMPLES, 'plant.yaml');
 
 const folder = testFolder();

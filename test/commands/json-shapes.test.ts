@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { SIMULATED_TARGETS } from '../../src/export/simulated-target.ts';
 import { DIFF_SHAPE, SIMULATE_SHAPE } from '../../src/render/json-shapes.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const SPEC = join(SAMPLES, 'plant.yaml');
 const folder = testFolder();
 let db: string;

@@ -13,10 +13,11 @@ import { ethernet, ETHERTYPE, TCP_FLAG, tcpPacket } from '../../samples/gen/fram
 import { modbusAdu, readRegisters } from '../../samples/gen/modbus-pdu.ts';
 import { testFolder } from '../folder.ts';
 import { storedTotals } from '../fuzz/memory-store.ts';
+import { SAMPLES } from '../places.ts';
 import { runProcess, type Ran } from './command-line.ts';
 
 const folder = testFolder();
-const first = join(import.meta.dirname, '../../samples/traps/pipelined.pcap');
+const first = join(SAMPLES, 'traps/pipelined.pcap');
 const many = join(folder, 'many.pcap');
 const blind = join(folder, 'blind.cjs');
 const whole = join(folder, 'whole.db');

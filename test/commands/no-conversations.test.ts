@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 
 const folder = testFolder();
@@ -38,10 +39,10 @@ test('where no packet has addresses, status does not say that nothing is missing
   expect((await runLine(['status', '--strict', '--db', db])).code).toBe(EXIT.incomplete);
 });
 
-const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+const SPEC = join(SAMPLES, 'plant.yaml');
 
 test.each([['verify'], ['simulate']])('%s of a store in which nothing was heard does not end as if all were well', async (command) => {
   const db = join(folder, `empty-${command}.db`);
-  expect((await runLine(['import', join(import.meta.dirname, '../../samples/traps/empty.pcap'), '--db', db])).code).toBe(EXIT.ok);
+  expect((await runLine(['import', join(SAMPLES, 'traps/empty.pcap'), '--db', db])).code).toBe(EXIT.ok);
   expect(await runLine([command, SPEC, '--db', db])).toMatchObject({ code: EXIT.usage, out: '', err: expect.stringContaining('the store holds no conversations yet\n  Import a capture first') });
 });

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { EXIT } from '../../src/errors.ts';
+import { SAMPLES } from '../places.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { testFolder } from '../folder.ts';
 import { runLine, type Ran } from './command-line.ts';
-
-const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 
 const folder = testFolder();
 let proposed: string;

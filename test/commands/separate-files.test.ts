@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
-
-const SAMPLES = join(import.meta.dirname, '../../samples');
 
 const folder = testFolder();
 const at = (name: string): string => join(folder, name);

@@ -5,10 +5,11 @@ import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { EXIT } from '../../src/errors.ts';
 import { SPEC_CHECK_SHAPE } from '../../src/render/json-shapes.ts';
+import { SAMPLES } from '../places.ts';
 import { runLine } from './command-line.ts';
 import { folderOfTest } from '../folder.ts';
 
-const SPEC = join(import.meta.dirname, '../../samples/plant.yaml');
+const SPEC = join(SAMPLES, 'plant.yaml');
 
 test.each([
   ['10.20.4.17', 'it is an address of PLC-A1: name that'],

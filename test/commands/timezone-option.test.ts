@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 import { loadText } from '../policy/loaded-spec.ts';
 import { runLine, type Ran } from './command-line.ts';
-
-const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 
 const folder = testFolder();
 const at = (name: string): string => join(folder, name);

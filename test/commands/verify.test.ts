@@ -3,9 +3,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { VERIFY_SHAPE } from '../../src/render/json-shapes.ts';
 import { testFolder } from '../folder.ts';
+import { PROJECT } from '../places.ts';
 import { runLine } from './command-line.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const SPEC = join(PROJECT, 'samples/plant.yaml');
 const folder = testFolder();
 let db: string;
@@ -15,7 +15,6 @@ beforeAll(async () => {
   const { code } = await runLine(['import', join(PROJECT, 'samples/plant'), '--db', db, '--quiet']);
   expect(code).toBe(0);
 });
-
 
 const json = async (...args: readonly string[]) => {
   const { code, out } = await runLine(['verify', SPEC, '--db', db, '--json', ...args]);

@@ -1,9 +1,9 @@
 /**
- * The truths beside the shared captures (made by tshark, see their README) and where both are. In: a folder. Out: pairs
- * of capture and truth. The folder is ../shared/captures beside the project, or BASELINE_CAPTURES.
+ * The truths beside the captures of conformance (made by tshark, see their README). Out: pairs of capture and truth.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
+import { CAPTURES } from '../places.ts';
 
 interface TruthConversation {
   readonly a: string;
@@ -53,9 +53,14 @@ interface OpcUaTruth {
 
 export interface Truth {
   readonly packets: number;
+  /** On the wire, and as captured. */
   readonly bytes: number;
+  readonly captured_bytes: number;
   readonly first_ns: string | null;
   readonly last_ns: string | null;
+  readonly packets_without_timestamp?: number;
+  readonly time_goes_back?: number;
+  readonly truncated_packets?: number;
   readonly caveats: readonly string[];
   readonly reader: { readonly exit: number };
   readonly ip: { readonly frames: number };
@@ -71,21 +76,21 @@ export interface TruthCase {
   readonly truth: Truth;
 }
 
-export const CAPTURES = resolve(process.env['BASELINE_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures'));
+const TRUTHS = join(CAPTURES, 'truth');
+export const hasTruths = (): boolean => existsSync(TRUTHS);
 
 /** Every capture that has a truth, by name; empty (and said aloud) where the folder is absent. */
 export function listTruths(): TruthCase[] {
-  const truths = join(CAPTURES, 'truth');
-  if (!existsSync(truths)) {
+  if (!hasTruths()) {
     console.warn(`SKIPPED, LOUDLY: no captures with truths at ${CAPTURES}; set BASELINE_CAPTURES to run the conformance suite`);
     return [];
   }
   const cases: TruthCase[] = [];
-  for (const path of readdirSync(truths, { recursive: true, encoding: 'utf8' }).sort()) {
+  for (const path of readdirSync(TRUTHS, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!path.endsWith('.json')) continue;
-    const name = relative('.', path).replace(/\.json$/, '');
+    const name = path.replace(/\.json$/, '');
     const capture = join(CAPTURES, name);
-    if (existsSync(capture)) cases.push({ name, capture, truth: JSON.parse(readFileSync(join(truths, path), 'utf8')) as Truth });
+    if (existsSync(capture)) cases.push({ name, capture, truth: JSON.parse(readFileSync(join(TRUTHS, path), 'utf8')) as Truth });
   }
   return cases;
 }

@@ -13,7 +13,8 @@ import type { FlowState } from '../../src/flow/flow-state.ts';
 import { createRecorder } from '../../src/flow/recorder.ts';
 import { createFrameBatch, type FrameBatch } from '../../src/source/frame-batch.ts';
 import { openCapture } from '../../src/source/open.ts';
-import { CAPTURES, listTruths } from '../conformance/truth.ts';
+import { listTruths } from '../conformance/truth.ts';
+import { CAPTURES } from '../places.ts';
 
 /** Everything a state holds that reaches the store, comparable. */
 function tables(state: FlowState): Record<string, unknown> {

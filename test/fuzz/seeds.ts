@@ -1,7 +1,8 @@
 /** What mutations start from: the project's own samples, and the shared captures where there are any. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Random } from '../../samples/gen/random.ts';
+import { CAPTURES, SAMPLES } from '../places.ts';
 import { readFrames, type Frame } from './frames.ts';
 
 export interface Seed {
@@ -11,8 +12,6 @@ export interface Seed {
   readonly octets: Uint8Array;
 }
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
-const CAPTURES = resolve(process.env['BASELINE_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures'));
 const MOST_FRAMES = 200;
 const MOST_OCTETS = 40_000;
 const LARGEST_FILE = 3_000_000;

@@ -152,8 +152,8 @@ export async function readPath(path: string, options: OpenOptions = {}): Promise
 
 let folder: string | null = null;
 
-/** A folder of this test run, removed when it ends. */
-export function testFolder(): string {
+/** One folder for all files of this test run, removed when it ends. */
+export function captureFolder(): string {
   if (folder === null) {
     const made = fs.mkdtempSync(join(tmpdir(), 'baseline-source-'));
     process.on('exit', () => fs.rmSync(made, { recursive: true, force: true }));
@@ -163,7 +163,7 @@ export function testFolder(): string {
 }
 
 export function writeTestFile(bytes: Uint8Array, name = 'capture'): string {
-  const path = join(testFolder(), name);
+  const path = join(captureFolder(), name);
   fs.writeFileSync(path, bytes);
   return path;
 }

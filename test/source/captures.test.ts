@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/source/open.ts';
 import type { FrameSource } from '../../src/source/frame-batch.ts';
-import { capturesFolder, listCaptures } from './shared-captures.ts';
+import { hasTruths, listTruths } from '../conformance/truth.ts';
 
 interface Totals {
   packets: number;
@@ -67,16 +67,14 @@ function explain(path: string): ReadonlySet<string> {
 /** TShark stopped here one record later than we, at a record that is none: header and length of 1 octet out of a cut packet. */
 const READ_ON_INTO_DAMAGE = ['malformed/suricata-verify--bug-6875-01__fuzz.pcap'];
 
-const folder = capturesFolder();
-const captures = folder === null ? [] : listCaptures(folder);
+const captures = listTruths();
 
 describe('the shared captures', () => {
-  it('are compared wherever they are present', () => expect(captures.length > 0).toBe(folder !== null));
+  it('are compared wherever they are present', () => expect(captures.length > 0).toBe(hasTruths()));
 
   const ends = new Set<string>();
-  for (const { name, path, truthPath } of captures) {
+  for (const { name, capture: path, truth } of captures) {
     it(`reads ${name}`, async () => {
-      const truth = JSON.parse(fs.readFileSync(truthPath, 'utf8'));
       const source = await openCapture(path);
       const ours = await readTotals(source);
       ends.add(source.end().kind);

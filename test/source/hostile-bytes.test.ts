@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { BaselineError } from '../../src/errors.ts';
 import { concat, ngInterface, ngObsoletePacket, ngOption, ngPacket, ngSection, ngSimplePacket, payload, pcapHeader, pcapRecord, readBytes, u64 } from './capture-bytes.ts';
 import type { ReadResult } from './capture-bytes.ts';
-import { capturesFolder, listCaptures } from './shared-captures.ts';
+import { listTruths, type TruthCase } from '../conformance/truth.ts';
 
 /** `readBytes` itself checks bounds, nanoseconds and the identity of view and bytes. */
 async function readHostile(bytes: Uint8Array): Promise<ReadResult | null> {
@@ -124,10 +124,9 @@ describe('mutated captures', () => {
 
   let real: Uint8Array[] = [];
   beforeAll(() => {
-    const folder = capturesFolder();
-    if (folder === null) return;
-    const small = listCaptures(folder).filter(({ size }) => size > 200 && size < 6000);
-    real = small.filter((_, i) => i % 6 === 0).map(({ path }) => new Uint8Array(fs.readFileSync(path)));
+    const sizeOf = ({ capture }: TruthCase): number => fs.statSync(capture).size;
+    const small = listTruths().filter((one) => sizeOf(one) > 200 && sizeOf(one) < 6000);
+    real = small.filter((_, i) => i % 6 === 0).map(({ capture }) => new Uint8Array(fs.readFileSync(capture)));
   });
   it('of real files never throw, and stay within bounds', async () => {
     const seeds = real.length > 0 ? real : [pcap, pcapng];

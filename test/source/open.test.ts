@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { BaselineError } from '../../src/errors.ts';
 import { openCapture } from '../../src/source/open.ts';
-import { concat, ngInterface, ngPacket, ngSection, payload, pcapHeader, pcapRecord, readBytes, readPath, testFolder, writeTestFile } from './capture-bytes.ts';
+import { concat, ngInterface, ngPacket, ngSection, payload, pcapHeader, pcapRecord, readBytes, readPath, captureFolder, writeTestFile } from './capture-bytes.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const hex = (value: string): Uint8Array => concat(new Uint8Array(Buffer.from(value, 'hex')), new Uint8Array(64).fill(0x99));
@@ -59,8 +59,8 @@ describe('what is no capture', () => {
     });
   }
   it('says what is wrong with a path', async () => {
-    expect((await errorOf(openCapture(join(testFolder(), 'absent.pcap')))).message).toMatch(/no such file$/);
-    expect((await errorOf(openCapture(testFolder()))).message).toMatch(/is a folder/);
+    expect((await errorOf(openCapture(join(captureFolder(), 'absent.pcap')))).message).toMatch(/no such file$/);
+    expect((await errorOf(openCapture(captureFolder()))).message).toMatch(/is a folder/);
     expect((await errorOf(openCapture('/dev/null'))).message).toMatch(/is empty/);
     expect((await errorOf(openCapture('/dev/zero'))).message).toMatch(/zero octets/);
   });
@@ -107,7 +107,7 @@ describe('openCapture', () => {
     expect([...first.frames, ...rest.frames].map((frame) => frame.seconds)).toEqual((await readBytes(pcap)).frames.map((frame) => frame.seconds));
   });
   it('reads a FIFO whose writer is slow, and one whose writer stops in the middle', async () => {
-    const path = join(testFolder(), 'fifo');
+    const path = join(captureFolder(), 'fifo');
     execFileSync('mkfifo', [path]);
     const file = writeTestFile(pcap, 'fifo-content');
     const slow = spawn('sh', ['-c', '(head -c 10 "$0"; sleep 0.1; tail -c +11 "$0") > "$1"', file, path]);
@@ -121,7 +121,7 @@ describe('openCapture', () => {
     expect(cut.counts.fileBytesRead).toBe(100_000);
   });
   it('lets the program exit while it waits for the writer of a FIFO', async () => {
-    const path = join(testFolder(), 'silent-fifo');
+    const path = join(captureFolder(), 'silent-fifo');
     execFileSync('mkfifo', [path]);
     const script = `
       import { openCapture } from '${process.cwd()}/src/source/open.ts';

@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { execFileSync } from 'node:child_process';
 import { expandPaths } from '../../src/source/ring-folder.ts';
-import { concat, ngInterface, ngSection, pcapHeader, pcapRecord, testFolder, writeTestFile } from './capture-bytes.ts';
+import { concat, ngInterface, ngSection, pcapHeader, pcapRecord, captureFolder, writeTestFile } from './capture-bytes.ts';
 
 const at = (sec: number, sub = 0): Uint8Array => concat(pcapHeader(), pcapRecord({ sec, sub }));
 
 describe('expandPaths', () => {
-  const folder = join(testFolder(), 'ring');
+  const folder = join(captureFolder(), 'ring');
   beforeAll(() => {
     fs.mkdirSync(join(folder, 'deep'), { recursive: true });
     fs.mkdirSync(join(folder, '.hidden-folder'));
@@ -46,7 +46,7 @@ describe('expandPaths', () => {
     ]);
   });
   it('does not pass over what is named as a capture and is none: it is missing', async () => {
-    const lost = join(testFolder(), 'lost');
+    const lost = join(captureFolder(), 'lost');
     fs.mkdirSync(lost);
     const files: Record<string, Uint8Array> = {
       'a.pcap': at(1),
@@ -70,9 +70,9 @@ describe('expandPaths', () => {
     expect(files).toHaveLength(9);
   });
   it('goes on after paths that yield nothing, each with its line', async () => {
-    const bare = join(testFolder(), 'bare');
+    const bare = join(captureFolder(), 'bare');
     fs.mkdirSync(bare);
-    const absent = join(testFolder(), 'absent');
+    const absent = join(captureFolder(), 'absent');
     const { files, rejected } = await expandPaths([absent, bare, join(folder, 'deep')]);
     expect(files).toHaveLength(1);
     expect(rejected.map(({ path, error }) => [path, error.message, error.exitCode])).toEqual([
@@ -83,7 +83,7 @@ describe('expandPaths', () => {
     expect((await expandPaths([bare])).rejected[0]?.error.message).toMatch(/none of its 1 entries is a pcap or pcapng file/);
   });
   it('does not pass over a name that is no UTF-8: it may be a capture', async () => {
-    const odd = join(testFolder(), 'odd');
+    const odd = join(captureFolder(), 'odd');
     fs.mkdirSync(odd);
     fs.writeFileSync(Buffer.concat([Buffer.from(`${odd}/St`), Buffer.from([0xf6]), Buffer.from('rung.pcap')]), at(1));
     fs.writeFileSync(join(odd, 'plain.pcap'), at(2));
@@ -100,7 +100,7 @@ describe('expandPaths', () => {
 });
 
 it('a folder with more other files than a call takes arguments is read', () => {
-  const folder = join(testFolder(), 'many');
+  const folder = join(captureFolder(), 'many');
   fs.mkdirSync(folder);
   const MANY = 20_000;
   for (let i = 0; i < MANY; i++) fs.writeFileSync(join(folder, `.other-${i}`), '');

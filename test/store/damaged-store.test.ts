@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testFolder } from '../folder.ts';
 import { runLine } from '../commands/command-line.ts';
+import { SAMPLES } from '../places.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const CAPTURE = join(SAMPLES, 'traps/midstream.pcap');
 
 const folder = testFolder();

@@ -10,8 +10,9 @@ import { isSettled } from '../../src/store/checkpoints.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { beginImport, endImport, importCapture, settleImport } from '../../src/store/import-capture.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 
-const CAPTURE = join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng');
+const CAPTURE = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 const CHECKPOINT_FRAMES = 150;
 
 const folder = testFolder();

@@ -12,6 +12,7 @@ import { readStatus } from '../../src/store/read-status.ts';
 import { beginLive } from '../../src/store/live-run.ts';
 import { openCapture } from '../../src/source/open.ts';
 import { testFolder } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 
 const STAT = (start: number, state = 'S'): string => `77 (a (strange) name) ${state} ${Array.from({ length: 18 }, (_, i) => i + 4).join(' ')} ${start} 0 0\n`;
 
@@ -79,7 +80,7 @@ describe.skipIf(!knowsProcesses)('a store whose capture', () => {
   }
 
   test('lives is not taken by a second one, and is told as running', async () => {
-    const source = await openCapture(join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng'));
+    const source = await openCapture(join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'));
     await ownerOf((owner) => {
       const store = storeOf(owner);
       expect(() => beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 1000 })).toThrow(/another capture writes into the store .* \(process \d+\)/);
@@ -102,7 +103,7 @@ describe.skipIf(!knowsProcesses)('a store whose capture', () => {
       expect(readStatus(db)).toMatchObject(told);
       expect(readOwner(db)).toBeNull();
     });
-    const source = await openCapture(join(import.meta.dirname, '../../samples/plant/millbrook_00005_20260314.pcapng'));
+    const source = await openCapture(join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng'));
     const run = beginLive(store, source, { kind: 'live', name: 'span0', checkpointMs: 1000 });
     expect(run.unfinished).toBe(1);
     expect(readOwner(store.db)).toBe(describeOwner(SYSTEM, process.pid));

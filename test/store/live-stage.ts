@@ -12,8 +12,8 @@ import { beginLive, createLiveWriter, type LiveCapture, type LiveRun, type RunFi
 import { recordLive } from '../../src/store/record-live.ts';
 import { strayOperation, wrongDays } from '../fuzz/memory-store.ts';
 import { folderOfTest } from '../folder.ts';
+import { SAMPLES } from '../places.ts';
 
-export const SAMPLES = join(import.meta.dirname, '../../samples');
 export const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 const RECEIVED = { received: 1000, kernelDropped: 12, interfaceDropped: 3 };
 

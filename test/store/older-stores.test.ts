@@ -11,8 +11,8 @@ import { MIGRATIONS } from '../../src/store/schema.ts';
 import { testFolder } from '../folder.ts';
 import { runLine } from '../commands/command-line.ts';
 import { dumpStore } from '../flow/dump-store.ts';
+import { SAMPLES } from '../places.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 /** What the fixtures were made from. */
 const CAPTURES = [join(SAMPLES, 'plant'), join(SAMPLES, 'traps/hostile-names.pcap'), join(SAMPLES, 'traps/opcua-none.pcapng')];
 

@@ -14,7 +14,8 @@ import type { IntervalWriter } from '../../src/store/interval-writer.ts';
 import { beginLive, createLiveWriter, type LiveRun, type RunFigures } from '../../src/store/live-run.ts';
 import { recordLive } from '../../src/store/record-live.ts';
 import { readStatus } from '../../src/store/read-status.ts';
-import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play, SAMPLES } from './live-stage.ts';
+import { besideOf, imported, inPieces, liveCounters, newStore, observed, PLANT, play } from './live-stage.ts';
+import { SAMPLES } from '../places.ts';
 
 const WRITERS: [writer: string, isBeside: boolean][] = [['this thread', false], ['another thread', true]];
 

@@ -12,10 +12,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PROGRAM } from '../commands/command-line.ts';
 import { ENDS, waitUntil } from '../hang.ts';
+import { PROJECT } from '../places.ts';
 import { obstacle, run } from './live-machine.ts';
 import { createVethPair } from './veth-pair.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const PLANT = join(PROJECT, 'samples/plant/millbrook_00005_20260314.pcapng');
 /** Eleven packets. */
 const SPLIT = join(PROJECT, 'samples/traps/split.pcap');

@@ -13,10 +13,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runProcess } from '../commands/command-line.ts';
 import { openForWriting } from '../../src/store/database.ts';
 import { dumpStore } from '../flow/dump-store.ts';
+import { SAMPLES } from '../places.ts';
 import { canRun, program } from './loud-skip.ts';
 
-const PLANT = join(import.meta.dirname, '../../samples/plant');
-const SPLIT = join(import.meta.dirname, '../../samples/traps/split.pcap');
+const PLANT = join(SAMPLES, 'plant');
+const SPLIT = join(SAMPLES, 'traps/split.pcap');
 const TOLD = /^baseline: the store \S+ cannot (?:grow|be read or written)[^\n]*\n {2}[^\n]+\n$/;
 
 const folder = mkdtempSync(join(tmpdir(), 'baseline-disk-'));

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAM, runLine } from '../commands/command-line.ts';
+import { SAMPLES } from '../places.ts';
 import { canRun, program } from './loud-skip.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const PLANT = join(SAMPLES, 'plant/millbrook_00005_20260314.pcapng');
 const SPEC = join(SAMPLES, 'plant.yaml');
 

@@ -7,9 +7,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT } from '../places.ts';
 import { obstacle, run } from './live-machine.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const ADDON = join(PROJECT, 'native/build/Release/capture.node');
 const SENSOR = `bladdon${process.pid}`;
 const why = obstacle(SENSOR);

@@ -13,10 +13,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openCapture } from '../../src/source/open.ts';
 import { ENDS } from '../hang.ts';
+import { PROJECT } from '../places.ts';
 import { obstacle, run } from './live-machine.ts';
 import { concat, pcapHeader, pcapRecord } from '../source/capture-bytes.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const PROBE = join(import.meta.dirname, 'live-probe.ts');
 const TSX = join(PROJECT, 'node_modules/tsx/dist/esm/index.mjs');
 const SENSOR = `blsense${process.pid}`;

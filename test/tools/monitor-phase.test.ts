@@ -19,9 +19,9 @@ import { openForWriting } from '../../src/store/database.ts';
 import { readAttempts } from '../../src/store/firewall-logs.ts';
 import { beginImport, importCapture } from '../../src/store/import-capture.ts';
 import { readObservations } from '../../src/store/read.ts';
+import { SAMPLES } from '../places.ts';
 import { canRun, program } from './loud-skip.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const folder = mkdtempSync(join(tmpdir(), 'baseline-monitor-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

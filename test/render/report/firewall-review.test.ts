@@ -7,9 +7,10 @@ import { LOGGED_STANDINGS } from '../../../src/policy/diff/logged-tally.ts';
 import type { FirewallReview, ReportModel } from '../../../src/render/report/model.ts';
 import { runLine } from '../../commands/command-line.ts';
 import { UNSAFE_OUTPUT } from '../hostile-words.ts';
+import { SAMPLES } from '../../places.ts';
 import { importSample, makeFolder, SAMPLE_SPEC, writeReport } from './report-stage.ts';
 
-const LOGS = join(import.meta.dirname, '../../../samples/firewall');
+const LOGS = join(SAMPLES, 'firewall');
 let folder = '';
 let db = '';
 let model: ReportModel;

@@ -6,8 +6,8 @@ import { reportStore } from '../../../src/commands/report.ts';
 import { openForWriting } from '../../../src/store/database.ts';
 import { beginImport, importCapture } from '../../../src/store/import-capture.ts';
 import { setStage } from '../../commands/main-stage.ts';
+import { SAMPLES } from '../../places.ts';
 
-const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'samples');
 export const SAMPLE_SPEC = join(SAMPLES, 'plant.yaml');
 
 /** In the order in which they were made. */

@@ -9,6 +9,7 @@ import type { ReportModel } from '../../../src/render/report/model.ts';
 import { noFindingText } from '../../../src/render/report/text.ts';
 import { runLine } from '../../commands/command-line.ts';
 import { setStage, textOf } from '../../commands/main-stage.ts';
+import { SAMPLES } from '../../places.ts';
 import { embeddedData, importSample, makeFolder, SAMPLE_SPEC, writeReport } from './report-stage.ts';
 
 let folder = '';
@@ -33,7 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('figures', () => {
   test('one of anything is not called by its plural', async () => {
     const store = join(folder, 'small.db');
-    await importSample(store, [join(import.meta.dirname, '../../../samples/traps/keepalive.pcap')]);
+    await importSample(store, [join(SAMPLES, 'traps/keepalive.pcap')]);
     const totals = /<p class="totals">(.*?)<\/p>/.exec(writeReport(store, join(folder, 'small.html')))?.[1] ?? '';
     expect(totals).toMatch(/<b>1<\/b>/);
     expect(totals).not.toMatch(/<b>1<\/b> [\w ]+s</);
