@@ -16,8 +16,8 @@ import { count, internText, type FlowState } from './flow-state.ts';
 import * as layout from './flow-state.ts';
 import { findKey } from './int-table.ts';
 import { createTcpStream, TRIAL, type HalfStream, type TcpStream } from './stream-record.ts';
-import { expectStart, MAX_FAILURES, readWaiting, startHalf } from './tcp-stream.ts';
-import { waitsInVain } from './waiting-segments.ts';
+import { expectStart, MAX_FAILURES, readFirst, startHalf } from './tcp-stream.ts';
+import { nextToRead } from './waiting-segments.ts';
 
 // Constants of the module at hand: V8 folds them into the code, imported ones it loads and checks at every use.
 const { PROBE, TO_CLIENT, TO_SERVER } = protocols;
@@ -346,17 +346,9 @@ export function aimSink(state: FlowState, sink: FlowSink, stream: TcpStream, fro
 
 /** Reads what waits on either side, as far as it can be read or waits in vain. @param isOver nobody will fill the holes any more */
 export function readHeld(state: FlowState, stream: TcpStream, sink: FlowSink, isOver: boolean): void {
-  const read = (half: HalfStream, isForced: boolean): boolean => {
-    if (half.waiting === null) return false;
+  for (let half = nextToRead(stream, sink, isOver); half !== null; half = nextToRead(stream, sink, isOver)) {
     aimSink(state, sink, stream, half === stream.lo);
-    return readWaiting(stream, half, sink.direction, sink, sink, isForced);
-  };
-  const { lo, hi } = stream;
-  for (;;) {
-    while (read(lo, false) || read(hi, false));
-    const half = waitsInVain(stream, sink, isOver);
-    if (half === null) return;
-    read(half, true);
+    readFirst(stream, half, sink.direction, sink, sink);
   }
 }
 

@@ -179,7 +179,6 @@ function placeSegment(
     half.at = instantUs(events.seconds, events.nanos);
     deliver(stream, half, direction, bytes, view, from, to, sink, events);
     if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
-    if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
     return;
   }
   if (ahead < 0) {
@@ -195,7 +194,6 @@ function placeSegment(
       const start = from - ahead;
       if (start < to) deliver(stream, half, direction, bytes, view, start, to, sink, events);
       if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
-      if (half.waiting !== null) drainWaiting(stream, half, direction, sink, events, false);
       return;
     }
   } else if (ahead < MAX_JUMP) {
@@ -209,18 +207,6 @@ function placeSegment(
   half.next = (sequence + wire) | 0;
   deliver(stream, half, direction, bytes, view, from, to, sink, events);
   if (wire > to - from) cutBytes(stream, half, direction, wire - (to - from), sink, events);
-}
-
-/**
- * Reads waiting segments that are in order and answer what came.
- * @param isForced the first one is read whatever it waits for @returns whether any was
- */
-export function readWaiting(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents, isForced: boolean): boolean {
-  const before = half.waiting?.length ?? 0;
-  drainWaiting(stream, half, direction, sink, events, isForced);
-  settleHalf(half);
-  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
-  return (half.waiting?.length ?? 0) < before;
 }
 
 function holdSegment(
@@ -243,35 +229,19 @@ function holdSegment(
   waiting.splice(at, 0, segment);
   let held = 0;
   for (const one of waiting) held += one.bytes.length;
-  if (waiting.length > MAX_WAITING_SEGMENTS || held > MAX_WAITING_BYTES) drainWaiting(stream, half, direction, sink, events, true);
+  if (waiting.length > MAX_WAITING_SEGMENTS || held > MAX_WAITING_BYTES) readFirst(stream, half, direction, sink, events);
 }
 
-/** Delivers waiting segments that are in order and answer what came; with `force`, jumps the hole before the first one, or takes it before what it answers. */
-function drainWaiting(
-  stream: TcpStream,
-  half: HalfStream,
-  direction: number,
-  sink: ProtocolSink,
-  events: StreamEvents,
-  force: boolean,
-): void {
-  const { waiting } = half;
-  if (waiting === null) return;
-  let jump = force;
-  while (waiting.length > 0) {
-    const segment = waiting[0];
-    const ahead = (segment.sequence - half.next) | 0;
-    if (ahead > 0 || isEarly(stream, half, segment.acknowledged)) {
-      if (!jump) return;
-      jump = false;
-    }
-    if (ahead > 0) {
-      loseBytes(half, events);
-      half.next = segment.sequence;
-    }
-    waiting.shift();
-    const start = ahead < 0 ? -ahead : 0;
-    if (start >= segment.wire) continue;
+/** Reads the first waiting segment, whatever it waits for: octets that are missing before it are a gap. */
+export function readFirst(stream: TcpStream, half: HalfStream, direction: number, sink: ProtocolSink, events: StreamEvents): void {
+  const segment = half.waiting?.shift();
+  if (half.waiting?.length === 0) half.waiting = null;
+  stream.isHolding = stream.lo.waiting !== null || stream.hi.waiting !== null;
+  if (segment === undefined) return;
+  const ahead = (segment.sequence - half.next) | 0;
+  if (ahead > 0) loseBytes(half, events);
+  const start = ahead < 0 ? -ahead : 0;
+  if (start < segment.wire) {
     half.next = (segment.sequence + segment.wire) | 0;
     // What a snap length cut off of it is of that time as well.
     const { seconds, nanos, hour, isLate } = events;
@@ -283,7 +253,7 @@ function drainWaiting(
     if (segment.wire > segment.bytes.length) cutBytes(stream, half, direction, segment.wire - segment.bytes.length, sink, events);
     Object.assign(events, { seconds, nanos, hour, isLate });
   }
-  half.waiting = null;
+  settleHalf(half);
 }
 
 /** Octets are missing here: whatever message was unfinished stays unread. */

@@ -1,12 +1,12 @@
 /**
- * Which segments wait in vain. In: a TCP stream whose octets came out of order, and the time of its session's latest frame. Out: the
- * side whose first waiting segment is to be read although what it waits for has not come (tcp-stream.ts reads it).
+ * Which waiting segment is read next. In: a TCP stream whose octets came out of order, and the time of its session's latest frame. Out:
+ * the side whose first one it is (tcp-stream.ts reads it).
  *
  * An acknowledgement of octets that have not come says that they were sent and taken (RFC 9293 section 3.4): nobody sends them again, so
  * that they are on their way to the sensor or were lost on it. Which of the two, only time tells, and the only clock is the session's frames.
  */
 import type { HalfStream, TcpStream } from './stream-record.ts';
-import { instantUs, type StreamEvents } from './tcp-stream.ts';
+import { instantUs, isEarly, type StreamEvents } from './tcp-stream.ts';
 
 /**
  * What its receiver has and the sensor has not is waited for so long. Frames overtake each other in the queues of a mirror port, a tap or a
@@ -22,12 +22,18 @@ export function noteAcknowledged(half: HalfStream, acknowledged: number, { secon
   }
 }
 
-/** The side on which something waits in vain; of both the one whose came first, because the other's may answer it. @param isOver nothing comes any more */
-export function waitsInVain(stream: TcpStream, events: StreamEvents, isOver: boolean): HalfStream | null {
+/**
+ * The side whose first waiting segment is read next: it is in order and what it answers came, or else it waits in vain. Of both sides the
+ * one whose segment came first, because the other's may answer it. @param isOver nothing comes any more
+ */
+export function nextToRead(stream: TcpStream, events: StreamEvents, isOver: boolean): HalfStream | null {
   const { lo, hi } = stream;
-  const [isLo, isHi] = [isOver ? lo.waiting !== null : isOverdue(lo, events), isOver ? hi.waiting !== null : isOverdue(hi, events)];
-  if (isLo && isHi) return isSooner(hi, lo) ? hi : lo;
-  return isLo ? lo : isHi ? hi : null;
+  return sooner(isReadable(stream, lo) ? lo : null, isReadable(stream, hi) ? hi : null) ?? sooner(isOver || isOverdue(lo, events) ? lo : null, isOver || isOverdue(hi, events) ? hi : null);
+}
+
+function isReadable(stream: TcpStream, half: HalfStream): boolean {
+  const first = half.waiting?.[0];
+  return first !== undefined && ((first.sequence - half.next) | 0) <= 0 && !isEarly(stream, half, first.acknowledged);
 }
 
 function isOverdue(half: HalfStream, { seconds, nanos }: StreamEvents): boolean {
@@ -38,7 +44,9 @@ function isOverdue(half: HalfStream, { seconds, nanos }: StreamEvents): boolean 
   return !Number.isNaN(since) && Math.abs((instantUs(seconds, nanos) - since) | 0) > LATE_US;
 }
 
-function isSooner({ waiting: mine }: HalfStream, { waiting: other }: HalfStream): boolean {
-  const [a, b] = [mine?.[0], other?.[0]];
-  return a !== undefined && b !== undefined && (a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos));
+/** The one whose first waiting segment came before the other's. */
+function sooner(lo: HalfStream | null, hi: HalfStream | null): HalfStream | null {
+  const [a, b] = [lo?.waiting?.[0], hi?.waiting?.[0]];
+  if (a === undefined || b === undefined) return a !== undefined ? lo : b !== undefined ? hi : null;
+  return b.seconds < a.seconds || (b.seconds === a.seconds && b.nanos < a.nanos) ? hi : lo;
 }

@@ -71,6 +71,21 @@ test('after a lost request answers belong to the requests that they answer', asy
   expect(gapsOf(told)).toBe(1);
 });
 
+test('the two sides are read in the order in which they came, also where no acknowledgement tells it', async () => {
+  const one = wireSession({ ip: '10.0.0.1', port: 50_001, mac: '02:00:00:00:00:01' }, { ip: '10.0.0.2', port: HTTP, mac: '02:00:00:00:00:02' });
+  one.open();
+  one.opener(Uint8Array.from(GET), false);
+  let said = one.next.dialled;
+  for (let i = 0; i < 6; i++) {
+    one.opener(Uint8Array.from(i % 2 === 0 ? PUT : GET));
+    const answer = Uint8Array.from(i % 2 === 0 ? MISSING : FOUND);
+    // What it acknowledges of the other side is told; what the other side acknowledges of it stays behind.
+    one.segment('dialled', TCP_FLAG.ack | TCP_FLAG.psh, said, answer);
+    said += answer.length;
+  }
+  expect(operationsOf(await imported(timed(one.frames, (i) => i * 10))).sort()).toEqual(['http 0: 3/3/0', 'http 3: 3/0/3']);
+});
+
 test('a lost request is waited for no longer than a late one may come: the stream goes on long before the capture ends', async () => {
   const one = session();
   one.open();
