@@ -31,11 +31,33 @@ export function findRouters(byCard: ReadonlyMap<string, readonly CardUser[]>): S
   for (const { prefixes } of cards) for (const prefix of prefixes.keys()) cardsOf.set(prefix, (cardsOf.get(prefix) ?? 0) + 1);
   const isShared = (prefix: string): boolean => cardsOf.get(prefix)! > 1;
   const isAnyShared = [...cardsOf.keys()].some(isShared);
-  return new Set(cards.filter(({ mac, users, prefixes }) => isVirtualRouterMac(mac) || speaksForIpv4(users) || speaksForIpv6(users, prefixes, isShared, isAnyShared)).map(({ mac }) => mac));
+  const homes = homeCards(byCard);
+  return new Set(cards.filter(({ mac, users, prefixes }) => isVirtualRouterMac(mac) || speaksForIpv4(users) || forwards(mac, users, homes) || speaksForIpv6(users, prefixes, isShared, isAnyShared)).map(({ mac }) => mac));
+}
+
+const ipv4Of = (users: readonly CardUser[]): readonly CardUser[] => users.filter(({ address }) => ipv4Number(address) !== null);
+
+/** Of an IPv4 address that several cards send from the one that speaks for the fewest others; of equals none. */
+function homeCards(byCard: ReadonlyMap<string, readonly CardUser[]>): Map<string, string> {
+  const homes = new Map<string, { readonly mac: string | null; readonly others: number }>();
+  for (const [mac, users] of byCard) {
+    const own = ipv4Of(users);
+    for (const { address } of own) {
+      const held = homes.get(address);
+      if (held === undefined || own.length < held.others) homes.set(address, { mac, others: own.length });
+      else if (own.length === held.others) homes.set(address, { mac: null, others: own.length });
+    }
+  }
+  return new Map([...homes].flatMap(([address, { mac }]) => (mac === null ? [] : [[address, mac]])));
+}
+
+/** Addresses that are at home on cards of their own, each on another, were heard on two sides of a router. What moves between the nodes of a cluster is at home on one. */
+function forwards(mac: string, users: readonly CardUser[], homes: ReadonlyMap<string, string>): boolean {
+  return new Set(ipv4Of(users).flatMap(({ address }) => homes.get(address) ?? []).filter((home) => home !== mac)).size > 1;
 }
 
 function speaksForIpv4(users: readonly CardUser[]): boolean {
-  const own = users.filter(({ address }) => ipv4Number(address) !== null);
+  const own = ipv4Of(users);
   return own.length > ROUTER_FAN || (own.length > 1 && own.some((user) => isFar(user) || !isPrivateAddress(user.address)));
 }
 

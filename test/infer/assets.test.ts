@@ -31,6 +31,19 @@ describe('assets from addresses', () => {
     expect(assets.filter((asset) => asset.behindRouter)).toHaveLength(5);
   });
 
+  it('takes a card for a router\'s where addresses that are at home on cards of their own are heard through it too, and a node of a cluster for none', () => {
+    const [leg, other] = [mac('network', 1), mac('network', 2)];
+    const heardOn = (addresses: readonly (readonly [address: string, ...macs: string[]])[]) => {
+      const plant = sketchPlant(addresses.map(([address, own]) => ({ address, mac: own })), []);
+      const records = plant.addresses.map((record, index) => ({ ...record, macs: addresses[index]!.slice(1).map((card) => ({ ...record.macs[0]!, mac: card })) }));
+      return inferAssets({ ...plant, addresses: records }, vendorOf).assets.map((asset) => asset.addresses);
+    };
+    // Three hosts, listened to before and behind a router with legs in three networks.
+    expect(heardOn([['10.0.3.5', mac('pc', 5), leg, other], ['10.0.3.10', mac('pc', 6), leg, other], ['10.0.3.11', mac('pc', 7), leg, other]])).toEqual([['10.0.3.5'], ['10.0.3.10'], ['10.0.3.11']]);
+    expect(heardOn([['10.0.3.5', mac('pc', 5), mac('pc', 6)], ['10.0.3.10', mac('pc', 5), mac('pc', 6)]])).toEqual([['10.0.3.5', '10.0.3.10']]);
+    expect(heardOn([['10.0.3.5', mac('pc', 5), leg], ['10.0.3.10', mac('pc', 5), leg]])).toEqual([['10.0.3.5', '10.0.3.10']]);
+  });
+
   it('takes two far addresses on one MAC for two devices behind a router', () => {
     const hosts = [{ address: '10.0.9.1', mac: mac('network', 1) }, { address: '10.0.9.2', mac: mac('network', 1) }, { address: '10.0.0.5', mac: mac('pc', 5) }];
     const assets = assetsOf(hosts, ['10.0.9.1', '10.0.9.2'].map((server) => ({ client: '10.0.0.5', server, service: 'modbus', rttMs: 120 })));
