@@ -315,7 +315,9 @@ const lossOf = (plan: DevicePlan, entry: PlanPermit): LossRow => {
   const zero = entry.permit.modbus?.functionCodes.includes(0) === true ? ['FC 0: it is no valid function code, and stays blocked'] : [];
   // RFC 9293 section 3.8.4 (RFC 1122 4.2.3.6): a keepalive may carry one octet. Let through, octets would make up a request.
   const keepalive = 'keepalives of Windows clients carry one octet and are dropped, so a session in which nothing is asked for long ends: switch keepalive off there, or ask more often';
-  return { ...row, reasons: [...row.reasons, ...zero, ...leftOut(entry.permit), late, keepalive] };
+  // A part that came before is cut off by whoever receives it (RFC 9293 section 3.10.7.4), not here.
+  const pieces = 'segments are judged, not the stream: a client whose administrator forges sequence numbers can make another request of the ends of permitted ones (the suricata target reads the stream)';
+  return { ...row, reasons: [...row.reasons, ...zero, ...leftOut(entry.permit), late, keepalive, pieces] };
 };
 
 const clockNotes = (plan: DevicePlan): string[] =>
