@@ -61,7 +61,7 @@ export function writeProposal(
   context.say(`${out}: ${update === null ? '' : `${additionsOf(update)}; `}${totalsOf(loaded)}.`);
   const weekly = conduits.permits.filter(({ permit }) => hasWindow(permit.conditions)).length;
   const scheduled = weekly === 0 ? [] : [`${plural(weekly, 'Permit')} of weekly jobs are tied to their weekday (--no-schedules to leave them open).`];
-  for (const line of [...scheduled, ...(update === null ? [] : remarksOf(update)), ...(zones.completeness.sufficient ? [] : [zones.completeness.sentences[0] ?? 'Too little was seen yet.']), ...proofOf(loaded, set)]) context.say(`  ${line}`);
+  for (const line of [...scheduled, ...(update === null ? [] : remarksOf(update)), ...(zones.completeness.sufficient ? [] : [zones.completeness.sentences[0] ?? 'Too little was seen yet.']), ...(zones.apart === null ? [] : [printable(zones.apart, LONGEST_SENTENCE)]), ...proofOf(loaded, set)]) context.say(`  ${line}`);
   return { exitCode, output: [] };
 }
 

@@ -54,7 +54,7 @@ interface Pair {
 
 function collectPairs({ plant, placements }: Inference, plan: ZonePlan, negotiated: ReadonlyMap<number, Negotiated>): Pair[] {
   const kindOf = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
-  const zoneOf = placements.placed.map((placed) => plan.zoneIdOf(placed.zone));
+  const zoneOf = placements.placed.map(({ zone }, index) => plan.zoneIdOf(zone, index));
   const pairs = new Map<string, Link[]>();
   for (const link of plant.links) {
     const fromZone = zoneOf[link.client]!;

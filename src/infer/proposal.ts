@@ -214,6 +214,8 @@ export interface Proposal {
   /** Addresses that are no assets: multicast, broadcast, never answered. */
   readonly pseudo: readonly { readonly address: string; readonly why: string }[];
   readonly completeness: Completeness;
+  /** Two plants in one store, it seems (sites.ts): in a sentence; null where there is no sign of it. */
+  readonly apart: string | null;
   readonly stability: Stability;
   readonly requirements: readonly RequirementFinding[];
   /** Assets with any safety evidence, strongest first, then controllers of which it was not heard whether they guard (no points): for a person to confirm or strike. */

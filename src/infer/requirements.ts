@@ -151,7 +151,7 @@ const MOST_NAMES = 5;
 const list = (names: readonly string[]): string => firstOf(names, MOST_NAMES);
 
 function checkFlows({ plant, placements, inventory }: Inference, plan: ZonePlan): RequirementFinding[] {
-  const zoneOf = placements.placed.map((placed) => plan.zoneIdOf(placed.zone));
+  const zoneOf = placements.placed.map(({ zone }, index) => plan.zoneIdOf(zone, index));
   const kindOf = new Map(plan.zones.map((zone) => [zone.id, zone.kind]));
   const groups = new Map<string, Group>();
   for (const link of plant.links) {
@@ -191,7 +191,7 @@ function checkFlows({ plant, placements, inventory }: Inference, plan: ZonePlan)
 function checkPartition({ placements, decisions, inventory, plant }: Inference, plan: ZonePlan): RequirementFinding[] {
   const findings: RequirementFinding[] = [];
   const membersOf = new Map<string, number[]>();
-  for (const [index, placed] of placements.placed.entries()) addTo(membersOf, plan.zoneIdOf(placed.zone), index);
+  for (const [index, placed] of placements.placed.entries()) addTo(membersOf, plan.zoneIdOf(placed.zone, index), index);
   for (const zone of plan.zones) {
     const members = membersOf.get(zone.id) ?? [];
     const withRole = (...roles: readonly string[]): number[] => members.filter((index) => roles.includes(decisions[index]!.role));
@@ -215,6 +215,6 @@ function checkBridges({ inventory, placements }: Inference, plan: ZonePlan): Req
   return inventory.assets.flatMap((asset, index) => {
     const note = asset.notes.find(({ kind }) => kind === 'dual-homed');
     if (note === undefined) return [];
-    return [{ rule: 'dual-homed', severity: 'high' as const, citation: 'IEC 62443-3-3 SR 5.2: every conduit passes a boundary device', requirement: true, sentence: `${asset.id} (${plan.zoneIdOf(placements.placed[index]!.zone)}): ${note.sentence}`, assets: [asset.id], conversations: [] }];
+    return [{ rule: 'dual-homed', severity: 'high' as const, citation: 'IEC 62443-3-3 SR 5.2: every conduit passes a boundary device', requirement: true, sentence: `${asset.id} (${plan.zoneIdOf(placements.placed[index]!.zone, index)}): ${note.sentence}`, assets: [asset.id], conversations: [] }];
   });
 }

@@ -1,18 +1,19 @@
 /**
- * Names a person would give: one zone of each kind, cells numbered in address order and named after a unit token that
+ * Names a person would give: one zone of each kind and site, cells numbered in address order and named after a unit token that
  * their members share, or after their controllers and panels. Pinned ids, names and SL-T win.
  */
 import { addTo } from '../net/multi-map.ts';
-import { compareAddresses } from '../net/address-set.ts';
+import { compareAddresses, leastAddress } from '../net/address-set.ts';
 import type { Inference } from './inference.ts';
 import type { Pins, Zone, ZoneKind } from './proposal.ts';
+import { findSites, type Sites } from './sites.ts';
 import { kindOfZoneId, ZONE_KINDS } from './zone-kinds.ts';
-
 
 export interface ZonePlan {
   readonly zones: readonly Zone[];
-  /** Id of the zone that a placement key stands for. */
-  readonly zoneIdOf: (key: string) => string;
+  /** Id of the zone that a placement key stands for, for an asset. */
+  readonly zoneIdOf: (key: string, asset: number) => string;
+  readonly sites: Sites;
 }
 
 const MOST_MEMBERS_IN_NAME = 3;
@@ -52,11 +53,39 @@ function declaredZoneOf(kind: Exclude<ZoneKind, 'pinned'>, pins: Pins): string |
   return own.length === 1 || kind === 'external' ? (own[0] ?? null) : null;
 }
 
+type Kind = Exclude<ZoneKind, 'pinned'>;
+
+/**
+ * Ids of the zones that exist once in a plant: of each site the zone of that kind in which a person put most of its assets, else for the first
+ * site the usual one, for others one with their number. What is on the Internet is of no site.
+ */
+function zonesBySite({ pinned }: Inference, pins: Pins, { areSplit, siteOf }: Sites, kindOfKey: (key: string) => ZoneKind, taken: ReadonlySet<string>): (kind: Kind, site: number) => string {
+  const votes = new Map<string, Map<string, number>>();
+  for (const [asset, zone] of areSplit ? pinned.zone : []) {
+    const key = `${kindOfKey(`pin:${zone}`)} ${siteOf(asset)}`;
+    const row = votes.get(key) ?? new Map<string, number>();
+    votes.set(key, row.set(zone, (row.get(zone) ?? 0) + 1));
+  }
+  const elected = new Map([...votes].map(([key, row]) => [key, [...row].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]![0]]));
+  const ofOthers = (zone: string, own: string): boolean => [...elected].some(([key, id]) => id === zone && key !== own);
+  return (kind, site) => {
+    const usual = ZONE_KINDS[kind].id;
+    const key = `${kind} ${site}`;
+    const own = elected.get(key);
+    if (own !== undefined && kind !== 'external') return own;
+    const declared = declaredZoneOf(kind, pins) ?? usual;
+    if (kind === 'external' || (site === 0 && !ofOthers(declared, key))) return declared;
+    let number = site + 1;
+    while (taken.has(`${usual}-S${number}`)) number++;
+    return `${usual}-S${number}`;
+  };
+}
+
 export function nameZones(inference: Inference, pins: Pins): ZonePlan {
   const { inventory, placements, decisions } = inference;
   const membersOf = new Map<string, number[]>();
   placements.placed.forEach(({ zone }, index) => addTo(membersOf, zone, index));
-  const firstAddress = (members: readonly number[]): string => members.map((index) => inventory.assets[index]!.addresses[0]!).reduce((least, address) => (compareAddresses(address, least) < 0 ? address : least));
+  const firstAddress = (members: readonly number[]): string => leastAddress(members.map((index) => inventory.assets[index]!.addresses[0]!));
   const cellKeys = [...membersOf.keys()].filter((key) => key.startsWith('cell:')).sort((a, b) => compareAddresses(firstAddress(membersOf.get(a)!), firstAddress(membersOf.get(b)!)));
   const ids = new Map<string, string>();
   const width = Math.max(2, String(cellKeys.length).length);
@@ -68,22 +97,23 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
     while (pinnedIds.has(`Z-CELL-${String(number).padStart(width, '0')}`));
     ids.set(key, `Z-CELL-${String(number).padStart(width, '0')}`);
   }
-  for (const kind of Object.keys(ZONE_KINDS) as Exclude<ZoneKind, 'pinned'>[]) {
-    const declared = kind === 'cell' ? null : declaredZoneOf(kind, pins);
-    if (declared !== null) ids.set(kind, declared);
-  }
-  const zoneIdOf = (key: string): string => {
+  const kindOfKey = (key: string): ZoneKind => (key.startsWith('cell:') ? 'cell' : key.startsWith('pin:') ? (pins.zoneKind.get(key.slice(4)) ?? kindOfZoneId(key.slice(4))) : (key as ZoneKind));
+  const sites = findSites(inference, (asset) => kindOfKey(placements.placed[asset]!.zone));
+  const siteIds = zonesBySite(inference, pins, sites, kindOfKey, pinnedIds);
+  const zoneIdOf = (key: string, asset: number): string => {
     if (key.startsWith('pin:')) return key.slice(4);
-    return ids.get(key) ?? (key.startsWith('cell:') ? 'Z-CELL' : ZONE_KINDS[key as Exclude<ZoneKind, 'pinned'>].id);
+    return ids.get(key) ?? (key.startsWith('cell:') ? 'Z-CELL' : siteIds(key as Kind, sites.siteOf(asset)));
   };
   const taken = new Set<string>();
   const byId = new Map<string, { keys: string[]; members: number[] }>();
   for (const [key, members] of membersOf) {
-    const id = zoneIdOf(key);
-    const held = byId.get(id) ?? { keys: [], members: [] };
-    byId.set(id, held);
-    held.keys.push(key);
-    for (const member of members) held.members.push(member);
+    for (const member of members) {
+      const id = zoneIdOf(key, member);
+      const held = byId.get(id) ?? { keys: [], members: [] };
+      byId.set(id, held);
+      if (held.keys.at(-1) !== key) held.keys.push(key);
+      held.members.push(member);
+    }
   }
   const zones = [...byId].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([id, { keys, members }]): Zone => {
     members.sort((a, b) => a - b);
@@ -99,7 +129,7 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
     const pinnedSl = pins.slT.get(id);
     return {
       id,
-      name: pins.zoneName.get(id) ?? (own === 'cell' ? cellName(inference, members, id.replace('Z-CELL-', ''), taken) : record.name),
+      name: pins.zoneName.get(id) ?? (own === 'cell' ? cellName(inference, members, id.replace('Z-CELL-', ''), taken) : `${record.name}${/-S\d+$/.exec(id)?.[0].replace('-S', ', site ') ?? ''}`),
       kind,
       level: record.level,
       safetyRelated: safety || kind === 'safety',
@@ -108,5 +138,5 @@ export function nameZones(inference: Inference, pins: Pins): ZonePlan {
       notes,
     };
   });
-  return { zones, zoneIdOf };
+  return { zones, zoneIdOf, sites };
 }

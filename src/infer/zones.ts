@@ -10,6 +10,7 @@ import { estimateCompleteness } from './completeness.ts';
 import { infer, type Inference } from './inference.ts';
 import { levelOf } from './roles/levels.ts';
 import { resolvePins } from './pins.ts';
+import { firstOf, plural } from './plural.ts';
 import { SCAN_CYCLE_MS } from './profiles.ts';
 import { NO_PINS, type PinContradiction, type Pins, type PlacedAsset, type Proposal, type ZoneKind } from './proposal.ts';
 import { checkRequirements } from './requirements.ts';
@@ -39,12 +40,14 @@ export function proposeZones(set: ObservationSet, options: ProposeOptions = {}):
   const kindOf = new Map(plan.zones.map(({ id, kind }) => [id, kind]));
   const assets = inventory.assets.map((_, index) => describeAsset(inference, plan, kindOf, index, stability.shareOf[index] ?? null));
   const completeness = estimateCompleteness(inference, plan);
+  const apart = apartInWords(inference, plan);
   return {
     assets,
     zones: plan.zones,
     dropped: inference.dropped,
     pseudo: inventory.pseudo,
-    completeness,
+    completeness: apart === null ? completeness : { ...completeness, sentences: [...completeness.sentences, apart] },
+    apart,
     stability: { runs: stability.runs, moving: stability.moving },
     requirements: checkRequirements(inference, plan),
     safetyCandidates: safetyCandidates(inference),
@@ -56,9 +59,9 @@ function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap
   const asset = inference.inventory.assets[index]!;
   const decision = inference.decisions[index]!;
   const placed = inference.placements.placed[index]!;
-  const zone = plan.zoneIdOf(placed.zone);
+  const zone = plan.zoneIdOf(placed.zone, index);
   const kind = kindOf.get(zone)!;
-  const runnerUp = placed.runnerUp === null ? null : { zone: plan.zoneIdOf(placed.runnerUp.zone), reason: placed.runnerUp.reason, change: placed.runnerUp.change };
+  const runnerUp = placed.runnerUp === null ? null : { zone: plan.zoneIdOf(placed.runnerUp.zone, index), reason: placed.runnerUp.reason, change: placed.runnerUp.change };
   return {
     ...asset,
     role: decision.role,
@@ -71,6 +74,16 @@ function describeAsset(inference: Inference, plan: ZonePlan, kindOf: ReadonlyMap
     zone,
     placement: { zone, reason: placed.reason, pinned: inference.pinned.zone.has(index), stability, runnerUp },
   };
+}
+
+const MOST_ISLANDS = 4;
+
+function apartInWords({ inventory, placements: { placed } }: Inference, { sites: { islands }, zoneIdOf }: ZonePlan): string | null {
+  if (islands.length === 0) return null;
+  const zones = islands.map((assets) => new Set(assets.map((asset) => zoneIdOf(placed[asset]!.zone, asset))));
+  const shared = [...new Set(zones.flatMap((own, at) => zones.slice(at + 1).flatMap((other) => [...own].filter((zone) => other.has(zone)))))].sort();
+  const sizes = islands.map((assets) => `${inventory.assets[assets[0]!]!.id} with ${plural(assets.length - 1, 'other')}`);
+  return `Nothing that was heard leads from one of these to another: ${firstOf(sizes, MOST_ISLANDS)}. ${shared.length === 0 ? 'Each is taken for a plant, with zones of its own' : `They share ${firstOf(shared, MOST_ISLANDS)} all the same`}: plants belong into a store each; of parts of one plant, find out what joins them and where it can be heard.`;
 }
 
 /** I/O that controllers alone ask, at the pace of their own scan: nobody is asked whether each of its like guards. */
@@ -101,7 +114,7 @@ function disputedPins({ pinned, decisions, placements, inventory, plant }: Infer
   const safetyIn = new Set<string>();
   const controllersIn = new Map<string, number>();
   for (const [index, placed] of placements.placed.entries()) {
-    const zone = plan.zoneIdOf(placed.zone);
+    const zone = plan.zoneIdOf(placed.zone, index);
     if (decisions[index]!.role === 'safety-controller') safetyIn.add(zone);
     if (plant.profiles[index]!.controller) controllersIn.set(zone, (controllersIn.get(zone) ?? 0) + 1);
   }

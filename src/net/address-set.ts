@@ -154,6 +154,9 @@ export const compareAddresses = (a: string, b: string): number => {
   return order || byText(a, b);
 };
 
+/** @param addresses at least one */
+export const leastAddress = (addresses: readonly string[]): string => addresses.reduce((least, address) => (compareAddresses(address, least) < 0 ? address : least));
+
 /** Sorts, and merges what overlaps or touches. */
 export const normaliseSet = (spans: readonly AddressSpan[]): AddressSet => {
   const sorted = [...spans].sort(compareSpans);

@@ -11,7 +11,7 @@ import { changesDevice, type Conversation, type ObservationSet } from '../../obs
 import { staysOnLink } from '../../net/link-local.ts';
 import { groupAddressKind } from '../../net/address-kinds.ts';
 import { hasUnheardServer } from '../unheard.ts';
-import { unionFind } from '../union-find.ts';
+import { findIslands } from '../islands.ts';
 import { capturedDaysOf } from '../captured-days.ts';
 import { findNegotiated, type Negotiated, type Talk } from './negotiated-ports.ts';
 
@@ -92,17 +92,14 @@ function findPartners(set: ObservationSet, assetOf: (address: string) => Planned
 }
 
 /** Internet hosts tie nobody: two plants may ask the same one for the time. */
-function findIslands(assets: readonly PlannedAsset[], talks: readonly Talk[]): ReadonlyMap<string, number> {
+function islandsOf(assets: readonly PlannedAsset[], talks: readonly Talk[]): (id: string) => number | null {
   const place = new Map(assets.map(({ id }, at) => [id, at]));
-  const { find, join } = unionFind(assets.length);
-  const tied = new Set<number>();
-  for (const { client, server } of talks) {
-    const ends = [place.get(client)!, place.get(server)!] as const;
-    if (ends.some((at) => assets[at].external === true)) continue;
-    join(...ends);
-    for (const at of ends) tied.add(at);
-  }
-  return new Map([...tied].map((at) => [assets[at].id, find(at)]));
+  const isOutside = (id: string): boolean => assets[place.get(id)!].external === true;
+  const islandOf = findIslands(assets.length, talks.flatMap(({ client, server }): (readonly [number, number])[] => (isOutside(client) || isOutside(server) ? [] : [[place.get(client)!, place.get(server)!]])));
+  return (id) => {
+    const at = place.get(id);
+    return at === undefined ? null : islandOf(at);
+  };
 }
 
 /** Both were heard with others, and nothing leads from one to the other: two plants in one store, or one that the mirror shows in parts. */
@@ -175,7 +172,6 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     const server = assetOf(conversation.server);
     return client === null || server === null || client === server || why.has(conversation.id) ? [] : [{ conversation, client: client.id, server: server.id }];
   });
-  const islands = findIslands(plan.assets, talks);
   return {
     plan,
     assetOf,
@@ -186,7 +182,7 @@ export function indexPlan(set: ObservationSet, plan: ZonePlan): PlanIndex {
     partnerOf: (asset) => partners.get(asset) ?? null,
     capturedDays,
     droppedWhy: why,
-    islandOf: (asset) => islands.get(asset) ?? null,
+    islandOf: islandsOf(plan.assets, talks),
     hasScanned: (client, server) => scanned.has(pairKey(client, server)),
     negotiated: findNegotiated(talks, capturedDays.length),
   };
