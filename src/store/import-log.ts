@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { createAttemptTable, type AttemptTable } from '../flow/attempt-table.ts';
 import type { LogTimeOptions } from '../source/firewall-log/log-clock.ts';
-import { createLogReader, type LineResult } from '../source/firewall-log/log-reader.ts';
+import { createLogReader, type LineResult, type LogReader } from '../source/firewall-log/log-reader.ts';
 import { utf8Of, type LineBatch, type LineSource } from '../source/lines.ts';
 import { openBytes } from '../source/byte-source.ts';
 import { createContentDigest, HEAD_OCTETS } from '../source/content-digest.ts';
@@ -73,15 +73,55 @@ async function findKnownLog(db: Connection, path: string): Promise<KnownLog | nu
   return candidates.find((log) => digests.get(log.size) === log.digest) ?? null;
 }
 
-/** What became of the lines since the last checkpoint. */
+/** What became of lines. */
 interface Tally {
-  lines: number;
-  entries: number;
-  readonly counters: Map<string, number>;
-  samples: { line: number; name: string; text: string }[];
+  /** Since the last checkpoint. */
+  readonly fresh: { lines: number; entries: number; counters: Map<string, number>; samples: { line: number; name: string; text: string }[] };
+  /** Of this run: what is in the store, and lines that are a firewall's and could not be read. */
+  readonly sums: { lines: number; entries: number; unread: number };
+  count(text: string | null): void;
+  /** What is fresh is in the store. */
+  settle(): void;
 }
 
 const isUnread = (name: string): boolean => name.startsWith('unread.');
+
+/** @param known lines that are in the store already: they are passed over */
+function createTally(reader: LogReader, table: AttemptTable, known: number): Tally {
+  const fresh: Tally['fresh'] = { lines: 0, entries: 0, counters: new Map(), samples: [] };
+  const sums = { lines: 0, entries: 0, unread: 0 };
+  const shown = new Map<string, number>();
+  let line = 0;
+  return {
+    fresh,
+    sums,
+    count(text) {
+      line++;
+      if (line <= known) return;
+      fresh.lines++;
+      const result: LineResult = text === null ? 'unread.too-long' : reader.read(text);
+      if (result === 'entry') {
+        fresh.entries++;
+        table.add(reader.attempt);
+        return;
+      }
+      fresh.counters.set(result, (fresh.counters.get(result) ?? 0) + 1);
+      if (!isUnread(result)) return;
+      sums.unread++;
+      const before = shown.get(result) ?? 0;
+      shown.set(result, before + 1);
+      if (before < SAMPLES_PER_KIND) fresh.samples.push({ line, name: result, text: utf8Of((text ?? '').slice(0, SAMPLE_LENGTH)) });
+    },
+    settle() {
+      sums.lines += fresh.lines;
+      sums.entries += fresh.entries;
+      fresh.lines = 0;
+      fresh.entries = 0;
+      fresh.counters.clear();
+      fresh.samples = [];
+    },
+  };
+}
 
 /** `name`: a path, or `-`. `packed`: the text was unpacked, so its file is finished. */
 export async function importLog(session: LogSession, name: string, source: LineSource, packed: boolean, options: LogImportOptions): Promise<LogOutcome> {
@@ -91,34 +131,13 @@ export async function importLog(session: LogSession, name: string, source: LineS
   const known = isFile && !options.force ? await findKnownLog(store.db, name) : null;
   const reader = createLogReader({ ...options.log, near: spanOfCaptures(store.db) }, known?.clock ?? null);
   const digest = createContentDigest();
-  const sums = { lines: 0, entries: 0, unread: 0 };
-  const tally: Tally = { lines: 0, entries: 0, counters: new Map(), samples: [] };
-  const shown = new Map<string, number>();
+  const { fresh, sums, count, settle } = createTally(reader, table, known?.lines ?? 0);
   let log = known?.id ?? 0;
   let revision = known?.revision ?? looked;
-  let line = 0;
-
-  const readLine = (text: string | null): void => {
-    line++;
-    if (line <= (known?.lines ?? 0)) return;
-    tally.lines++;
-    const result: LineResult = text === null ? 'unread.too-long' : reader.read(text);
-    if (result === 'entry') {
-      tally.entries++;
-      table.add(reader.attempt);
-      return;
-    }
-    tally.counters.set(result, (tally.counters.get(result) ?? 0) + 1);
-    if (!isUnread(result)) return;
-    sums.unread++;
-    const before = shown.get(result) ?? 0;
-    shown.set(result, before + 1);
-    if (before < SAMPLES_PER_KIND) tally.samples.push({ line, name: result, text: utf8Of((text ?? '').slice(0, SAMPLE_LENGTH)) });
-  };
 
   const readBatch = (batch: LineBatch): void => {
     digest.note(batch.octets);
-    for (const text of batch.lines) readLine(text);
+    for (const text of batch.lines) count(text);
   };
 
   /** A stream is never read again, so nothing has to know it. */
@@ -132,20 +151,15 @@ export async function importLog(session: LogSession, name: string, source: LineS
         revision = session.nextRevision();
         if (log === 0) log = insertLog(store.db, isFile ? 'file' : 'stream', name, revision);
         writeAttempts(store.db, log, table.take(), revision);
-        const counters = [...tally.counters, ['folded', table.takeFolded()] as const].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+        const counters = [...fresh.counters, ['folded', table.takeFolded()] as const].sort((a, b) => (a[0] < b[0] ? -1 : 1));
         updateLog(
           store.db, log,
-          { ...tally, counters, state, reason, head, digest: whole, size: source.position(), clock: reader.clock.memory(), assumptions: reader.clock.assumptions() },
+          { ...fresh, counters, state, reason, head, digest: whole, size: source.position(), clock: reader.clock.memory(), assumptions: reader.clock.assumptions() },
           revision,
         );
       })
       .immediate();
-    sums.lines += tally.lines;
-    sums.entries += tally.entries;
-    tally.lines = 0;
-    tally.entries = 0;
-    tally.counters.clear();
-    tally.samples = [];
+    settle();
   };
 
   const outcome = (status: LogOutcome['status'], reason: string): LogOutcome => ({ status, reason, ...sums, assumptions: reader.clock.assumptions() });
@@ -155,7 +169,7 @@ export async function importLog(session: LogSession, name: string, source: LineS
       const batch = await source.next();
       if (batch === null) break;
       readBatch(batch);
-      if (tally.lines >= (options.checkpointLines ?? CHECKPOINT_LINES)) checkpoint('running', '');
+      if (fresh.lines >= (options.checkpointLines ?? CHECKPOINT_LINES)) checkpoint('running', '');
       if (batches % BREATHING_BATCHES !== 0) continue;
       options.progress(source.fileBytesRead());
       await new Promise(setImmediate);
@@ -168,7 +182,7 @@ export async function importLog(session: LogSession, name: string, source: LineS
     let unfinished = '';
     if (packed || !isFile) readBatch(source.rest());
     else if (source.restLength() > 0) unfinished = 'its last line has no end yet and waits for the next import';
-    if (known !== null && tally.lines === 0 && fault === null && sums.lines === 0 && known.state === 'complete') {
+    if (known !== null && fresh.lines === 0 && fault === null && sums.lines === 0 && known.state === 'complete') {
       return outcome('already', `the same content is in the store as ${known.name}`);
     }
     checkpoint(fault?.kind ?? 'complete', fault?.reason ?? unfinished);
