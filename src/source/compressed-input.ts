@@ -2,9 +2,8 @@
  * What a decompressor has of its input: octets from a byte source in one block, those to look at next made contiguous, and how it
  * ended. In: a byte source. Out: the block with its bounds, which the decompressor moves on. gzip.ts and zstd.ts use it.
  */
+import { BLOCK_BYTES } from './block.ts';
 import type { ByteFault, ByteSource } from './byte-source.ts';
-
-const BLOCK_BYTES = 512 * 1024;
 
 export interface CompressedInput {
   readonly bytes: Uint8Array;

@@ -1,7 +1,7 @@
 /**
  * Whether a capture interface is silent: this program sends nothing, but an ordinary interface is not quiet by itself;
  * the kernel answers ARP and sends IPv6 router solicitations, DAD and MLD reports from it. In: an interface's name.
- * Out: what may still speak, each with the line that stops it, and the kernel's own counters of frames.
+ * Out: what may still speak, each with the line that stops it.
  * Linux only; reads /proc of its own network namespace, asks nothing of the network.
  */
 
@@ -12,13 +12,6 @@ export interface SilenceWarning {
   readonly what: string;
   /** The command that mends it. */
   readonly remedy: string;
-}
-
-export interface InterfaceFrames {
-  readonly received: number;
-  readonly receiveDropped: number;
-  /** Frames sent from this interface since it exists: on a silent one this does not grow. */
-  readonly transmitted: number;
 }
 
 /** netdevice(7). */
@@ -57,15 +50,6 @@ export function listSilenceWarnings({ name, flags }: { readonly name: string; re
   return warnings;
 }
 
-/** The lines of /proc/net/dev (proc(5)), which shows the interfaces of this process's own network namespace. */
-const readInterfaceLines = (): string[] => (readSetting('/proc/self/net/dev') ?? '').split('\n').filter((line) => line.includes(':'));
-
-export const listInterfaceNames = (): string[] => readInterfaceLines().map((line) => line.slice(0, line.indexOf(':')).trim());
-
-/** Undefined where the interface is not there. */
-export function readInterfaceFrames(name: string): InterfaceFrames | undefined {
-  const line = readInterfaceLines().find((one) => one.trimStart().startsWith(`${name}:`));
-  if (line === undefined) return undefined;
-  const fields = line.slice(line.indexOf(':') + 1).trim().split(/\s+/).map(Number);
-  return { received: fields[1] ?? 0, receiveDropped: fields[3] ?? 0, transmitted: fields[9] ?? 0 };
-}
+/** Of /proc/net/dev (proc(5)), which shows the interfaces of this process's own network namespace. */
+export const listInterfaceNames = (): string[] =>
+  (readSetting('/proc/self/net/dev') ?? '').split('\n').filter((line) => line.includes(':')).map((line) => line.slice(0, line.indexOf(':')).trim());

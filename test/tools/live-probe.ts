@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 
 import { openLive, type LiveOptions } from '../../src/source/live.ts';
 import { dropPrivileges } from '../../src/source/live-privileges.ts';
-import { listSilenceWarnings, readInterfaceFrames } from '../../src/source/live-silence.ts';
+import { listSilenceWarnings } from '../../src/source/live-silence.ts';
 import { BaselineError } from '../../src/errors.ts';
 
 interface ProbeOptions extends LiveOptions {
@@ -26,6 +26,14 @@ const say = (line: object): void => void process.stdout.write(`${JSON.stringify(
 
 const sleepBlocking = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
+/** The kernel's own counters of an interface (proc(5)), null where it is not there; `transmitted` does not grow on a silent one. */
+function readInterfaceFrames(name: string): { readonly received: number; readonly receiveDropped: number; readonly transmitted: number } | null {
+  const line = readFileSync('/proc/self/net/dev', 'utf8').split('\n').find((one) => one.trimStart().startsWith(`${name}:`));
+  if (line === undefined) return null;
+  const fields = line.slice(line.indexOf(':') + 1).trim().split(/\s+/).map(Number);
+  return { received: fields[1], receiveDropped: fields[3], transmitted: fields[9] };
+}
+
 async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2]) as ProbeOptions;
   const source = await openLive({ ...options, onEvent: say });
@@ -35,7 +43,7 @@ async function main(): Promise<void> {
     kind: 'ready',
     library: source.libraryVersion,
     silence: source.states().flatMap(listSilenceWarnings),
-    frames: options.interfaces.map((name) => readInterfaceFrames(name) ?? null),
+    frames: options.interfaces.map(readInterfaceFrames),
   });
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => {
