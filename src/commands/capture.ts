@@ -61,7 +61,7 @@ export const captureCommand = defineCommand({
   ],
   positionals: POSITIONALS,
   options: OPTIONS,
-  run: (argv, context) => runCapture(argv, context),
+  run: runCapture,
 });
 
 type CaptureArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;

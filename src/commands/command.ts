@@ -91,7 +91,7 @@ export const OPEN_TUNNELS_OPTION = {
   describe: 'read what ERSPAN, TZSP, VXLAN, Geneve, GRE and IP in IP carry, instead of the tunnels',
 } as const satisfies Options;
 
-export const FORMATS = ['table', 'json', 'jsonl', 'csv', 'md'] as const;
+const FORMATS = ['table', 'json', 'jsonl', 'csv', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const FORMAT_OPTION = {

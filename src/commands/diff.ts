@@ -66,7 +66,7 @@ type DiffArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
 const MOST_NAMED = 12;
 
-export function diffStore(argv: DiffArguments, context: CommandContext): CommandResult | Promise<CommandResult> {
+function diffStore(argv: DiffArguments, context: CommandContext): CommandResult | Promise<CommandResult> {
   if (argv.update !== undefined && argv.other !== undefined) throw usageError(`--update takes one word, and "${argv.other}" is the second`, 'Write several ids as --update A,B.');
   if (argv['store-a'] !== undefined || argv['store-b'] !== undefined) return diffPeriods(argv, context);
   if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline diff spec.yaml, or baseline diff --store-a A.db --store-b B.db');

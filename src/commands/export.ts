@@ -51,7 +51,7 @@ export const exportCommand = defineCommand({
 
 type ExportArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
-export function exportSpec(argv: ExportArguments, context: CommandContext): CommandResult {
+function exportSpec(argv: ExportArguments, context: CommandContext): CommandResult {
   if (argv['list-targets'] === true) return { exitCode: EXIT.ok, output: targetTable(argv.json === true, context) };
   if (argv.spec === undefined) throw usageError('which spec?', 'Write: baseline export spec.yaml --target T --out DIR');
   if (argv.target === undefined) throw usageError('which target?', '`baseline export --list-targets` shows them.');

@@ -44,7 +44,7 @@ export const simulateCommand = defineCommand({
 
 type SimulateArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
-export function simulateStore(argv: SimulateArguments, context: CommandContext): CommandResult {
+function simulateStore(argv: SimulateArguments, context: CommandContext): CommandResult {
   const semantics = semanticsOf(argv.target);
   if (semantics === null) throw usageError(`there is no target "${argv.target}"`, `Choose one of ${SIMULATED_TARGETS.map((one) => one.target).join(', ')}.`);
   const loaded = loadSpec(argv.spec);

@@ -65,7 +65,7 @@ export const verifyCommand = defineCommand({
 
 type VerifyArguments = Arguments<typeof OPTIONS & typeof POSITIONALS>;
 
-export async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
+async function verifyStore(argv: VerifyArguments, context: CommandContext): Promise<CommandResult> {
   if (argv.active === true && argv.plan === true) throw usageError('--plan runs nothing, --active does', 'Give one of the two.');
   const ofActive = (['from', 'address', 'only', 'operator'] as const).find((name) => argv[name] !== undefined);
   if (argv.active !== true && ofActive !== undefined) throw usageError(`--${ofActive} goes with --active`, 'Leave it out: the plan and what is judged passively are of the whole spec.');

@@ -287,7 +287,6 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
   beginCapture(recorder);
   // Blocks that are walked past again count again.
   const told = new Map(known === null ? [] : readCaptureCounters(session.store.db, known.capture.id).filter(([name]) => COUNTED_FROM_THE_START.test(name)));
-  let part: ReadCapture | undefined;
   let packets = 0;
   let bytes = 0;
   const unread: Record<string, number> = {};
@@ -298,7 +297,7 @@ function beginRun(session: ImportSession, path: string, source: FrameSource, fil
       const sha256 = digest === null ? Promise.resolve('') : digest.upTo(size);
       // Awaited by the commit: until then a failure is nobody's.
       sha256.catch(() => undefined);
-      part = {
+      const part: ReadCapture = {
         kind: digest === null ? 'stream' : 'file',
         name: path,
         format: source.format,
