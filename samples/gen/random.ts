@@ -19,3 +19,5 @@ export function createRandom(seed: number): Random {
   const integer = (low: number, high: number): number => low + Math.floor(fraction() * (high - low + 1));
   return { fraction, integer, bytes: (count) => Uint8Array.from({ length: count }, () => integer(0, 255)) };
 }
+
+export const pick = <T>(random: Random, from: readonly T[]): T => from[random.integer(0, from.length - 1)] as T;

@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { isAlias, isScalar, parseAllDocuments, visit } from 'yaml';
 import { testFolder } from '../folder.ts';
 import { SAMPLES } from '../places.ts';
+import { parseCsv } from '../render/csv-reader.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from '../render/hostile-words.ts';
 import { EXIT } from '../../src/errors.ts';
 import { runLine, type Ran } from './command-line.ts';
@@ -55,19 +56,6 @@ function stringsIn(value: unknown, into: Set<string> = new Set()): Set<string> {
     }
   }
   return into;
-}
-
-/** What a CSV reader (RFC 4180) makes of a text. */
-function parseCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
-    if (rows.length === 0) rows.push([]);
-    rows.at(-1)?.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
-    if (end === '\r\n') rows.push([]);
-    if (end === '') break;
-  }
-  rows.pop();
-  return rows;
 }
 
 test('the words are in the store, from every place they were planted', () => {

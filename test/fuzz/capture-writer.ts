@@ -3,11 +3,9 @@
  * order and resolution, with strange blocks between, and length fields that are wrong now and then.
  */
 import { gzipSync } from 'node:zlib';
-import type { Random } from '../../samples/gen/random.ts';
+import { pick, type Random } from '../../samples/gen/random.ts';
 import { concatBytes } from '../../samples/gen/frames.ts';
 import type { Frame } from './frames.ts';
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.integer(0, from.length - 1)] as T;
 
 /** Numbers that break things. */
 export const EDGES: readonly number[] = [0, 1, 2, 3, 4, 7, 8, 15, 16, 27, 28, 31, 32, 63, 64, 127, 128, 255, 256, 0x7ff, 0x800, 0x5dc, 0x600, 0x7fff, 0x8000, 0xfffe, 0xffff, 0x10000, 0x3ffff, 0x40000, 0x40001, 0xffffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];

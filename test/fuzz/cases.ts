@@ -1,5 +1,5 @@
 /** One case of the fuzz run: octets of a file, or a talk and its disorder. In: chance and seeds. Out: what to check. */
-import { createRandom, type Random } from '../../samples/gen/random.ts';
+import { createRandom, pick, type Random } from '../../samples/gen/random.ts';
 import { compressed, writePcap, writePcapng } from './capture-writer.ts';
 import { modbusDialogue, opcuaDialogue, wildModbusDialogue } from './dialogues.ts';
 import type { Frame } from './frames.ts';
@@ -10,8 +10,6 @@ import { plainFrames, segmentedFrames, type Disorder } from './segments.ts';
 export type Case =
   | { readonly kind: 'octets'; readonly name: string; readonly octets: Uint8Array }
   | { readonly kind: 'segments'; readonly name: string; readonly plain: readonly Frame[]; readonly segmented: readonly Frame[] };
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.integer(0, from.length - 1)] as T;
 
 /**
  * The case of this number in the run of this seed: the same on every machine, for the same seeds.

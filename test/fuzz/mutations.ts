@@ -2,11 +2,9 @@
  * Changes to frames and files that know where things stand: lengths, offsets, addresses, flags, times and messages lie,
  * frames are lost, doubled, swapped and cut. In: real frames. Out: frames or octets that no device would send.
  */
-import type { Random } from '../../samples/gen/random.ts';
+import { pick, type Random } from '../../samples/gen/random.ts';
 import { EDGES } from './capture-writer.ts';
 import type { Frame } from './frames.ts';
-
-const pick = <T>(random: Random, from: readonly T[]): T => from[random.integer(0, from.length - 1)] as T;
 
 /** Link types that decode knows, and some that it does not. */
 const LINK_TYPES = [0, 1, 1, 1, 9, 12, 50, 51, 101, 104, 107, 108, 113, 127, 147, 228, 229, 249, 276, 65_535] as const;

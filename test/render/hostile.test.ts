@@ -6,36 +6,11 @@ import { markdownTable, markdownText } from '../../src/render/markdown.ts';
 import { printable } from '../../src/render/printable.ts';
 import { displayWidth } from '../../src/render/fold.ts';
 import { fieldLines, textTable } from '../../src/render/table.ts';
+import { parseCsv } from './csv-reader.ts';
 import { HOSTILE_WORDS, UNSAFE_OUTPUT } from './hostile-words.ts';
 
 const named = HOSTILE_WORDS.map((word): [string, string] => [JSON.stringify(word).slice(0, 40).replaceAll(/[^\x20-\x7e]/g, '?'), word]);
 const COLUMNS = [{ title: 'a', shrinkTo: 4 }, { title: 'b', align: 'right' as const }];
-
-/** What a CSV reader (RFC 4180) makes of a text. */
-function parseCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let cell = '';
-  let isQuoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (isQuoted) {
-      if (character === '"' && text[i + 1] === '"') cell += text[++i];
-      else if (character === '"') isQuoted = false;
-      else cell += character;
-    } else if (character === '"') isQuoted = true;
-    else if (character === ',') {
-      row.push(cell);
-      cell = '';
-    } else if (character === '\r' && text[i + 1] === '\n') {
-      i++;
-      rows.push([...row, cell]);
-      row = [];
-      cell = '';
-    } else cell += character;
-  }
-  return rows;
-}
 
 test.each(named)('printable %s', (_name, word) => {
   const shown = printable(word);
