@@ -14,7 +14,7 @@ import { readTarHeader, TAR_BLOCK, TAR_CHUNK, TAR_END, tarPadding } from '../ren
 import { jsonDocument } from '../render/json.ts';
 import { lossText } from '../render/losses.ts';
 import { printable, printableSentence } from '../render/printable.ts';
-import { bulletLines } from '../render/sentences.ts';
+import { bulletLines, foldedLine, sentenceLine } from '../render/sentences.ts';
 import { openForReading } from '../store/database.ts';
 import { makeScratchFolder } from '../store/scratch-folder.ts';
 import { keyDigest, readKey } from './bundle-key.ts';
@@ -262,14 +262,14 @@ function statementChecks(manifest: Statements, store: Statements, made: string):
 
 /** As people are told times elsewhere; the checks below have them to the nanosecond. */
 const observedText = ({ first, last }: Manifest['provenance']['observed']): string =>
-  first === null || last === null ? 'nothing' : `${[first, last].map((instant) => printable(instant.slice(0, 19).replace('T', ' '))).join(' to ')} UTC`;
+  first === null || last === null ? 'nothing' : `${[first, last].map((instant) => instant.slice(0, 19).replace('T', ' ')).join(' to ')} UTC`;
 
 function* describe(path: string, manifest: Manifest, checks: readonly Check[], holds: boolean, context: CommandContext): Generator<string> {
   const { losses, completeness, provenance, redaction } = manifest;
   yield lossText([...losses, ...completeness], context);
-  yield `Observed ${observedText(provenance.observed)}, ${groupedPlural(provenance.packets, 'packet')}, packed by ${printable(provenance.tool)}\n`;
+  yield sentenceLine(`Observed ${observedText(provenance.observed)}, ${groupedPlural(provenance.packets, 'packet')}, packed by ${provenance.tool}`, context);
   if (redaction !== null) yield `Redacted: ${plural(redaction.addresses, 'address', 'addresses')}, ${plural(redaction.names, 'name')} and ${plural(redaction.texts, 'text')} replaced.\n${bulletLines(redaction.differences, context)}`;
   const widest = Math.max(...checks.map(({ check }) => check.length));
-  for (const { check, holds: verdict, sentence } of checks) yield `  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  ${printableSentence(sentence)}\n`;
+  for (const { check, holds: verdict, sentence } of checks) yield foldedLine(`  ${verdict === null ? '-   ' : verdict ? 'ok  ' : 'FAIL'} ${check.padEnd(widest)}  `, printableSentence(sentence), context);
   yield holds ? `${printable(path)} holds.\n` : `${printable(path)} does not hold.\n`;
 }

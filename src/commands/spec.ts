@@ -23,6 +23,7 @@ import { csvTable } from '../render/csv.ts';
 import { jsonDocument } from '../render/json.ts';
 import type { SpecCheckRecord } from '../render/json-shapes.ts';
 import { printable, printableSentence } from '../render/printable.ts';
+import { foldedLine, sentenceLine } from '../render/sentences.ts';
 import { AS_JSON_OPTION, defineCommand, type Arguments, type CommandContext, type CommandResult } from './command.ts';
 import { makeFolder, writeFilesWhole, writeFileWhole } from './whole-file.ts';
 
@@ -91,8 +92,9 @@ function runSpecAction(argv: SpecArguments, context: CommandContext): CommandRes
   }
 }
 
-const lineOf = (file: string, line: number, column: number, message: string, remedy: string): string =>
-  `${printable(file)}:${line}:${column}: ${printableSentence(message)}\n  ${printableSentence(remedy)}\n`;
+/** `spec.yaml:12:5: what is wrong`, and below it what to do. */
+const problemLines = (file: string, { line, column, message, remedy }: Pick<Problem, 'line' | 'column' | 'message' | 'remedy'>, context: CommandContext): string =>
+  `${foldedLine('', `${printable(file)}:${line}:${column}: ${printableSentence(message)}`, context)}${sentenceLine(`  ${remedy}`, context)}`;
 
 /** Of what should be looked at, listed to a person unless --all is given. */
 const LISTED_LINTS = 500;
@@ -104,11 +106,11 @@ function checkSpecFile({ file, all, json }: SpecArguments, context: CommandConte
   const isGrave = lints.some(({ severity }) => severity !== 'low' && severity !== 'info');
   const exitCode = loaded === null ? EXIT.usage : isGrave ? EXIT.findings : EXIT.ok;
   if (json === true) return { exitCode, output: [jsonDocument(checkRecord(file, loaded !== null, counts, problems, lints))] };
-  if (loaded === null) return { exitCode, output: problems.map(({ line, column, message, remedy }) => lineOf(file, line, column, message, remedy)) };
+  if (loaded === null) return { exitCode, output: problems.map((problem) => problemLines(file, problem, context)) };
   context.say(`${file}: ${groupedPlural(counts.zones, 'zone')}, ${groupedPlural(counts.conduits, 'conduit')}, ${groupedPlural(counts.permits, 'Permit')}; it loads, ${lints.length === 0 ? 'and nothing in it looks wrong' : `${groupedPlural(lints.length, 'thing')} in it should be looked at (${severityCounts(lints)})`}`);
   const listed = all === true || lints.length <= LISTED_LINTS ? lints : worstOf(lints, LISTED_LINTS);
   if (listed.length < lints.length) context.say(`the first ${listed.length} of them, the worst; --all lists all: ${ruleCounts(lints)}`);
-  return { exitCode, output: listed.map(({ line, column, severity, rule, message, remedy }) => lineOf(file, line, column, `[${severity}] ${rule}: ${message}`, remedy)) };
+  return { exitCode, output: listed.map((lint) => problemLines(file, { ...lint, message: `[${lint.severity}] ${lint.rule}: ${lint.message}` }, context)) };
 }
 
 const checkRecord = (file: string, loads: boolean, counts: Readonly<Record<'zones' | 'conduits' | 'permits', number>>, problems: readonly Problem[], lints: readonly Lint[]): SpecCheckRecord => ({
@@ -189,7 +191,7 @@ function importLists(argv: SpecArguments, lists: readonly RegisterList[], contex
   const { text, problems, sentences } = importRegister(existing, spec, lists);
   if (text === null) {
     context.say(existing === null ? `${spec}: no such file, and these lists do not make a new spec. Name the spec that they are of with --into, or let propose-zones --out write it first.` : `${spec} was not changed`);
-    return { exitCode: EXIT.usage, output: problems.map(({ file, line, column, message, remedy }) => lineOf(file, line, column, message, remedy)) };
+    return { exitCode: EXIT.usage, output: problems.map((problem) => problemLines(problem.file, problem, context)) };
   }
   writeFileWhole(spec, text);
   for (const sentence of sentences) context.say(sentence);

@@ -69,6 +69,23 @@ export function fold(text: string, width: number, most = Infinity): string {
   return [...lines, fit(rest, width)].join('\n');
 }
 
+/** Folded to `width` columns between words only: a path or a digest is longer, and stays one that can be copied. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let from = 0;
+  let blankAt = 0;
+  let taken = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (isBreak(text, at)) blankAt = at;
+    taken += displayWidth(text[at]);
+    if (taken <= width || blankAt <= from) continue;
+    lines.push(text.slice(from, blankAt));
+    from = blankAt + 1;
+    taken = displayWidth(text.slice(from, at + 1));
+  }
+  return [...lines, text.slice(from)].join('\n');
+}
+
 export function pad(text: string, width: number, align: 'left' | 'right'): string {
   const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'right' ? blanks + text : text + blanks;

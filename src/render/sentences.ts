@@ -1,5 +1,5 @@
 /** Sentences on a terminal: folded where it ends, as lines and as lists. In: sentences, which may quote words from the wire. Out: lines. */
-import { displayWidth, fold } from './fold.ts';
+import { displayWidth, wrap } from './fold.ts';
 import { printableSentence } from './printable.ts';
 
 /** Columns of the terminal; null when the output is no terminal: then nothing is folded. */
@@ -13,7 +13,7 @@ const LEAST_COLUMNS = 20;
 /** @param lead begins the first line; what is folded stands behind it */
 export function foldedLine(lead: string, text: string, { width }: Terminal): string {
   const room = width === null ? 0 : width - displayWidth(lead);
-  return `${lead}${room < LEAST_COLUMNS ? text : fold(text, room).replaceAll('\n', `\n${' '.repeat(displayWidth(lead))}`)}\n`;
+  return `${lead}${room < LEAST_COLUMNS ? text : wrap(text, room).replaceAll('\n', `\n${' '.repeat(displayWidth(lead))}`)}\n`;
 }
 
 /** Blanks and a dash at its beginning are its lead. */

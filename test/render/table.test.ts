@@ -45,6 +45,8 @@ test('a sentence is folded where the terminal ends, behind its bullet or its ind
   expect(sentenceLine(sentence, { width: 24 })).toBe('  - about every part:\n    1 000 of them, all\n    of them are 99 % new\n');
   expect(sentenceLine('  - all of these are 99 % new', { width: 24 })).toBe('  - all of these are\n    99 % new\n');
   expect(sentenceLine('  Do: find out who writes', { width: 24 })).toBe('  Do: find out who\n  writes\n');
+  const digest = 'ab'.repeat(32);
+  expect(sentenceLine(`  - sha256:${digest} is that of /captures/week10/day one`, { width: 24 })).toBe(`  - sha256:${digest}\n    is that of\n    /captures/week10/day\n    one\n`);
   for (const width of [null, 10]) expect(sentenceLine(sentence, { width })).toBe(`${sentence}\n`);
 });
 
