@@ -131,7 +131,7 @@ function portrait(asset: PlacedAsset, plant: PlacedPlant, context: CommandContex
     ['names', asset.names.join(', ') || '-'],
     ['role', `${asset.role} (confidence ${asset.confidence.toFixed(2)}${asset.runnerUpRole ? `; next: ${asset.runnerUpRole.role}` : ''})`],
     ['level', asset.level === null ? '-' : String(asset.level)],
-    ['zone', zoneName(asset, plant) ?? '-'],
+    ['zone', asset.zone === '' ? '-' : [asset.zone, plant.zones.get(asset.zone)?.name].filter(Boolean).join(': ')],
     ...asset.evidence.map((reason): [string, string] => ['for', reason.sentence]),
     ...asset.against.map((reason): [string, string] => ['against', reason.sentence]),
     ...asset.notes.map((note): [string, string] => ['note', note.sentence]),
