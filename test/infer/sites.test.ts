@@ -8,7 +8,8 @@ import { updateSpec } from '../../src/policy/edit/update.ts';
 import { pinsOf } from '../../src/policy/spec/pins.ts';
 import { writeSpec } from '../../src/policy/spec/write.ts';
 import { loadText } from '../policy/loaded-spec.ts';
-import { mac, sketchPlant, smallPlant, vendorOf, type Host, type Sketch } from './plant-sketch.ts';
+import { mac, sketchPlant, vendorOf, type Host, type Sketch } from './plant-sketch.ts';
+import { smallPlant } from './small-plant.ts';
 
 interface Drawn {
   readonly hosts: readonly Host[];

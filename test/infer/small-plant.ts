@@ -12,8 +12,7 @@ export const PROGRAMS: NonNullable<Sketch['operations']> = [['Unity Programming'
  * Three cells of two controllers, two I/O each and one panel, a plant-wide SCADA server, an engineering station,
  * and a safety controller that SCADA reads and its own station engineers.
  */
-function smallPlant(): { readonly hosts: readonly Host[]; readonly sketches: readonly Sketch[] } {
-  const net = '10.1.0';
+export function smallPlant(net = '10.1.0'): { readonly hosts: readonly Host[]; readonly sketches: readonly Sketch[] } {
   const hosts: Host[] = [];
   const sketches: Sketch[] = [];
   const scada = `${net}.10`;
