@@ -106,6 +106,16 @@ describe.runIf(runs)('the report in a browser', () => {
     await page.close();
   });
 
+  test('on a phone all of what is found, permitted, tested and to be decided is within the screen, and cells without words are left out', async () => {
+    const page = await open('declared.html', { viewport: { width: 390, height: 844 } });
+    const cells = (which: string): Promise<number> => inPage(page, `[...document.querySelectorAll('.stack td, .stack th[scope="row"]')].filter(${which}).length`);
+    expect(await inPage(page, `document.querySelectorAll('.findings.stack, .permits.stack, .requirements.stack, .checks.stack, #decisions .stack').length`)).toBeGreaterThanOrEqual(5);
+    expect(await cells('(cell) => cell.checkVisibility()')).toBeGreaterThan(300);
+    expect(await cells('(cell) => cell.checkVisibility() && cell.getBoundingClientRect().right > innerWidth')).toBe(0);
+    expect(await cells('(cell) => cell.checkVisibility() && /^-?$/.test(cell.textContent)')).toBe(0);
+    await page.close();
+  });
+
   test('all of the map is in sight where it stays legible, and Fit brings that back', async () => {
     const page = await open('declared.html', { viewport: { width: 1280, height: 900 } });
     const isWhole = (): Promise<boolean> => inPage(page, `(({ clientHeight, scrollHeight, clientWidth, scrollWidth }) => scrollHeight <= clientHeight && scrollWidth <= clientWidth)(document.getElementById('map-frame'))`);
