@@ -83,7 +83,7 @@ function zoneOf(loaded: LoadedSpec, from: string | undefined): string {
   const ids = loaded.spec.zones.map(({ zone_id }) => zone_id);
   if (from === undefined || !ids.includes(from)) throw usageError(from === undefined ? 'from which zone?' : `the spec has no zone ${from}`, `Name the zone that this machine stands in with --from: ${ids.join(', ')}.`);
   const zone = loaded.spec.zones.find(({ zone_id }) => zone_id === from);
-  if (zoneKinds(loaded.spec).get(from) === 'safety' || zone?.air_gapped === true) throw usageError(`${from} is ${zone?.air_gapped === true ? 'air-gapped' : 'a safety zone'}: nothing is sent from it`, 'It is verified by listening.');
+  if (zoneKinds(loaded.spec).get(from) === 'safety' || zone?.air_gapped === true) throw usageError(`${from} is ${zone?.air_gapped === true ? 'declared air-gapped' : 'a safety zone'}: nothing is sent from it`, 'It is verified by listening.');
   return from;
 }
 

@@ -130,7 +130,7 @@ const switchPlan = (plan: DevicePlan, id: string, parking: number): SwitchPlan =
       const name = portName(asset.port.interface);
       const vlan = vlanOf(zone, asset);
       const known = name === null ? undefined : ports.get(name);
-      if (zone.airGapped) remarks.push(`${asset.id}: its zone ${zone.id} is air-gapped, so it has no place on a shared switch. No port was written`);
+      if (zone.airGapped) remarks.push(`${asset.id}: its zone ${zone.id} is declared air-gapped, so it has no place on a shared switch. No port was written`);
       else if (name === null) remarks.push(`${asset.id}: ${asset.port.interface} is not the name of a switch port. No port was written`);
       else if (vlan === null) remarks.push(`${asset.id}: zone ${zone.id} has no single VLAN and the asset names none. No port was written`);
       else if (trunks.some((trunk) => trunk.interface === name)) remarks.push(`${asset.id}: ${name} is a trunk. No access port was written`);

@@ -45,7 +45,7 @@ const arrowText = (arrow: Arrow): string => {
 
 const zoneLines = (zone: PlanZone): string[] => [
   safeComment(`${zone.id} ${zone.name}`, LABEL_LENGTH),
-  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${plural(zone.assets.length, 'asset')}${zone.airGapped ? ', air-gapped' : ''}`, LABEL_LENGTH),
+  safeComment(`level ${zone.level === '' ? '?' : zone.level}, ${zone.securityLevel === '' ? 'no SL-T' : zone.securityLevel}, ${plural(zone.assets.length, 'asset')}${zone.airGapped ? ', declared air-gapped' : ''}`, LABEL_LENGTH),
 ];
 
 const mermaidText = (plan: DevicePlan): string => {

@@ -1,6 +1,6 @@
 /**
  * What of a plant a test plan may be about: services of single hosts that Permits name, who may ask for them, and what is left out, with why.
- * In: a spec. Out: a survey. Safety, air-gapped zones, networks and passive-only assets are left out here. Left out on purpose: the steps (plan.ts).
+ * In: a spec. Out: a survey. Safety, zones that are declared air-gapped, networks and passive-only assets are left out here. Left out on purpose: the steps (plan.ts).
  */
 import { formatSpan, parseSpan, sizeOfSet, type AddressSpan } from '../../net/address-set.ts';
 import { addTo, listsBy } from '../../net/multi-map.ts';

@@ -1,7 +1,7 @@
 /**
  * The active test plan: what would prove each conduit in a maintenance window, from which machine, to which declared
  * service, and what has to come back. In: a spec. Out: steps; nothing is sent here. Targets are the spec's own host:port
- * pairs and never a network; safety zones, air-gapped zones and passive-only assets are left out and named.
+ * pairs and never a network; safety zones, zones that are declared air-gapped and passive-only assets are left out and named.
  */
 import { plural } from '../../infer/plural.ts';
 import { formatSpan, parseSet, sizeOfSet } from '../../net/address-set.ts';

@@ -45,7 +45,7 @@ test('the switch: a controller port is never shut by a violation, another is as 
 
 test('the switch: an air-gapped zone gets no VLAN on a shared switch', () => {
   const text = textOf('cisco-ios', 'SW-1.cfg');
-  expect(text).toContain('! SIS: its zone SAFETY is air-gapped');
+  expect(text).toContain('! SIS: its zone SAFETY is declared air-gapped');
   expect(text).not.toMatch(/vlan 120/);
   expect(portsOf(text).map((port) => port.name)).not.toContain('GigabitEthernet1/0/8');
 });
