@@ -50,6 +50,12 @@ const RELATED_ERRORS = [
   'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem }',
 ];
 
+/**
+ * What ARP is to IPv4, which does not pass this hook: only where frames are bridged does it pass, for a router has taken one hop
+ * off, and it counts with all 255 alone (RFC 4861 sections 6.1 and 7.1).
+ */
+const NEIGHBOURS = 'ip6 hoplimit 255 icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }';
+
 /** Payload is judged only where TCP carries Modbus and the Permit restricts it. */
 const inspected = (permit: Permit): boolean => inspectedModbus(permit) !== null;
 
@@ -292,6 +298,7 @@ const ruleset = (plan: DevicePlan, covered: ReadonlySet<PlanPermit>): string => 
     `\t\tct state invalid counter log prefix "${NFT_PREFIX}INVALID:CT:${suffix} " ${verdict}`,
     `\t\t${REPLIES} jump replies`,
     ...RELATED_ERRORS.map((match) => `\t\tct state related ${match} counter accept`),
+    `\t\t${NEIGHBOURS} counter accept`,
     ...withinLines(plan),
     ...conduits.flatMap((conduit) => conduit.jump),
     // Behind every conduit: a later one may let through what an earlier one of the same pair leaves out.
