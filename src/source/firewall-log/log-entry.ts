@@ -118,3 +118,6 @@ export const setEnds = (entry: LogEntry, transport: string | null, source: strin
 
 /** A count that a log claims: at least 1, never more than a sane bound, so that no line can make the sums meaningless. */
 export const countOf = (text: string): number | null => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
+
+/** Routers and neighbours on a link (RFC 4861 section 4), as a transparent firewall sees them: what ARP is to IPv4, and no matter of a Permit. */
+export const isNeighbourDiscovery = (transport: string, type: number): boolean => transport === 'icmpv6' && type >= 133 && type <= 136;

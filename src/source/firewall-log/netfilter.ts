@@ -5,7 +5,7 @@
  * kernel, or ulogd for it, is believed: any program could log such a line under its own name.
  */
 import { hasPorts } from '../../observation.ts';
-import { setEnds, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { isNeighbourDiscovery, setEnds, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { NFT_DENIED, NFT_INSPECTED, NFT_ONE_OCTET, NFT_PASSED, NFT_PREFIX, NFT_REPLY, NFT_WOULD } from './monitor-marks.ts';
 
 /** An uptime, the rule's prefix (nft allows 127 octets), then what the kernel writes. */
@@ -51,6 +51,7 @@ export const netfilterLog: LogFormat = {
     const transport = transportOf(field(text, 'PROTO'));
     if (transport === null) return 'unread.protocol';
     if (ICMP_ERRORS[transport]?.has(field(text, 'TYPE')) === true) return 'passed-over.icmp-error';
+    if (isNeighbourDiscovery(transport, Number(field(text, 'TYPE')))) return 'passed-over.neighbour-discovery';
     const portIn = (name: string): string | undefined => (hasPorts(transport) ? field(text, name) : undefined);
     const ends = setEnds(entry, transport, field(text, 'SRC'), portIn('SPT'), field(text, 'DST'), portIn('DPT'));
     if (ends !== 'entry') return ends;

@@ -4,7 +4,7 @@
  * merely noticed is no verdict and is passed over. Suricata 7 names the flow's initiator; older ones only the packet's way.
  */
 import { hasPorts } from '../../observation.ts';
-import { transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
+import { isNeighbourDiscovery, transportOf, type LogEntry, type LogFormat, type ReadResult } from './log-entry.ts';
 import { SIGNATURE_PREFIX } from './monitor-marks.ts';
 import { readHeader } from './syslog-header.ts';
 
@@ -77,6 +77,7 @@ const readDrop = (event: Json, entry: LogEntry): ReadResult => {
 const readEvent = (event: Json, entry: LogEntry): ReadResult => {
   const transport = transportOf(text(event, 'proto'));
   if (transport === null) return 'unread.protocol';
+  if (isNeighbourDiscovery(transport, number(event, 'icmp_type') ?? -1)) return 'passed-over.neighbour-discovery';
   entry.transport = transport;
   setEnds(event, entry);
   const application = text(event, 'app_proto');

@@ -80,6 +80,9 @@ export const LOG_LINES: readonly (readonly [line: string, expected: string])[] =
     '|C1-002|passed new|10.30.1.50>10.20.1.10 tcp/502||1|'],
   ['[ 5077.002813] OTZ:C1-002:KA:D IN=z3 OUT=z2 SRC=10.30.1.50 DST=10.20.1.10 LEN=53 PROTO=TCP SPT=55174 DPT=502 WINDOW=63 RES=0x00 ACK URGP=0 ',
     '|C1-002|blocked mid inspected|10.30.1.50>10.20.1.10 tcp/502||1|'],
+  // neighbour discovery on a bridge, in both
+  ['[ 5077.002813] OTZ:NOCONDUIT:ANY:D IN=br0 OUT=br0 PHYSIN=p1 PHYSOUT=p2 SRC=fd00::1 DST=ff02::1:ff00:2 LEN=72 HOPLIMIT=255 PROTO=ICMPv6 TYPE=135 CODE=0 ', 'passed-over.neighbour-discovery'],
+  ['{"timestamp":"2026-03-02T06:00:00.123456+0000","event_type":"flow","src_ip":"fe80::1","dest_ip":"fd00::2","proto":"IPv6-ICMP","icmp_type":135,"icmp_code":0,"flow":{"state":"new","alerted":false}}', 'passed-over.neighbour-discovery'],
   // dmesg -T and dmesg --time-format iso: no host and no tag, so that the prefix is neither
   ['[Mon Mar  2 06:00:01 2026] OTZ:NOCONDUIT:ANY:W IN=z4 OUT=z3 SRC=10.1.4.10 DST=10.1.3.5 LEN=52 PROTO=TCP SPT=39486 DPT=443 WINDOW=979 RES=0x00 ACK URGP=0 ',
     '|NOCONDUIT|would-block mid|10.1.4.10>10.1.3.5 tcp/443||1|2026-03-02T06:00:01Z'],
