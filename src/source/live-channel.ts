@@ -42,6 +42,8 @@ export interface Channel {
   blocks: BlockViews[];
   /** A block taken from the capture and not handed out yet, or -1. */
   ready: number;
+  /** The first frame of that block that was not handed out yet. */
+  begin: number;
   interfaceIndex: number;
   sequence: number;
   flags: number;
@@ -62,6 +64,7 @@ export const createChannel = (name: string): Channel => ({
   capture: undefined,
   blocks: [],
   ready: -1,
+  begin: 0,
   interfaceIndex: -1,
   sequence: 0,
   flags: 0,
@@ -110,10 +113,3 @@ export const stateOf = ({ name, state, reopenings, linkUp, flags, awayMs, awaySi
   awayMs: awayMs + (state === 'away' ? Math.round(performance.now() - awaySinceMs) : 0),
   totals: meter.totals(),
 });
-
-export function firstFrameIsBefore(a: Channel, b: Channel): boolean {
-  const left = a.blocks[a.ready];
-  const right = b.blocks[b.ready];
-  const seconds = left.seconds[0] - right.seconds[0];
-  return seconds < 0 || (seconds === 0 && left.nanos[0] < right.nanos[0]);
-}

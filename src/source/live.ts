@@ -3,7 +3,7 @@
  * with the totals of pcap_stats beside each, and at least one (perhaps empty) batch per heartbeat, so that a plain
  * `while ((batch = await source.next()) !== null)` loop also keeps its checkpoints when nothing is on the wire.
  * An interface that disappears is opened again for as long as it takes; what happened to it is told as events.
- * Several interfaces are merged batch by batch, the one whose first frame is earliest first.
+ * Several interfaces are merged by the time of their frames (live-order.ts); each batch is of one.
  * Left out on purpose: signals, duration, storing. And sending: see native/capture.cc.
  */
 
@@ -11,8 +11,9 @@ import { captureError, usageError, type BaselineError } from '../errors.ts';
 import { createBell } from './bell.ts';
 import { BATCH_FRAMES, createFrameBatch, createSourceCounts, type CaptureInterface, type FrameBatch, type FrameSource, type SourceEnd } from './frame-batch.ts';
 import { CAPTURE_STATE, HEADER, HEADER_SLOTS, loadLibpcap, startCapture, viewBlocks, type Addon, type Capture, type CaptureDetails } from './live-addon.ts';
-import { createChannel, FIRST_RETRY_MS, firstFrameIsBefore, readMeter, stateOf, type Channel, type LiveEvent, type LiveInterfaceState } from './live-channel.ts';
+import { createChannel, FIRST_RETRY_MS, readMeter, stateOf, type Channel, type LiveEvent, type LiveInterfaceState } from './live-channel.ts';
 import { openingError, PCAP_STATUS, plain } from './live-errors.ts';
+import { dueFrames, earliestOf } from './live-order.ts';
 import { listInterfaceNames } from './live-silence.ts';
 import { createStatsMeter, sumTotals, type CaptureTotals } from './pcap-stats.ts';
 
@@ -60,6 +61,8 @@ const DEFAULTS = {
   heartbeatMs: 1000,
 } as const;
 const KERNEL_TIMEOUT_MS = 100;
+/** The kernel's and libpcap's way of a frame into a block: the timeout, and half of it again. */
+const HOLD_MS = KERNEL_TIMEOUT_MS * 1.5;
 const BLOCKS = 8;
 const BLOCK_BYTES = 1024 * 1024;
 const LAST_RETRY_MS = 5000;
@@ -213,42 +216,40 @@ function createSession(addon: Addon, options: LiveOptions): Session {
       }
     }
     channel.ready = capture.take();
+    channel.begin = 0;
     if (channel.ready < 0 && state === CAPTURE_STATE.ended) onEnded(channel, capture);
   }
 
-  function earliest(): Channel | undefined {
-    let best: Channel | undefined;
-    for (const channel of channels) {
-      look(channel);
-      if (channel.ready < 0) continue;
-      if (best === undefined || firstFrameIsBefore(channel, best)) best = channel;
-    }
-    return best;
-  }
-
-  function handOut(channel: Channel): LiveBatch {
+  /** @param frames of its block, from the first one that was not handed out yet */
+  function handOut(channel: Channel, frames: number): LiveBatch {
     const capture = channel.capture as Capture;
     const block = channel.blocks[channel.ready];
-    lent = { channel, capture, block: channel.ready };
-    channel.ready = -1;
-    const count = block.header[HEADER.count];
-    const last = count - 1;
-    channel.handedOut += count;
-    counts.frames += count;
-    counts.position += block.offset[last] + block.captured[last];
-    counts.shortened += block.header[HEADER.shortened];
-    counts.timeBackwards += block.header[HEADER.backwards];
-    readMeter(channel, block.header, tell);
+    const { begin } = channel;
+    const end = begin + frames;
+    const position = (frame: number): number => (frame === 0 ? 0 : block.offset[frame - 1] + block.captured[frame - 1]);
+    counts.frames += frames;
+    counts.position += position(end) - position(begin);
+    if (begin === 0) {
+      channel.handedOut += block.header[HEADER.count];
+      counts.shortened += block.header[HEADER.shortened];
+      counts.timeBackwards += block.header[HEADER.backwards];
+      readMeter(channel, block.header, tell);
+    }
+    const isLast = end === block.header[HEADER.count];
+    lent = isLast ? { channel, capture, block: channel.ready } : undefined;
+    if (isLast) channel.ready = -1;
+    else channel.begin = end;
     const face = interfaces[channel.interfaceIndex];
-    face.frames += count;
+    face.frames += frames;
     batch.bytes = block.bytes;
     batch.view = block.view;
-    batch.offset = block.offset;
-    batch.captured = block.captured;
-    batch.wire = block.wire;
-    batch.seconds = block.seconds;
-    batch.nanos = block.nanos;
-    return describe(channel, count, face.linkType);
+    const isWhole = begin === 0 && isLast;
+    batch.offset = isWhole ? block.offset : block.offset.subarray(begin, end);
+    batch.captured = isWhole ? block.captured : block.captured.subarray(begin, end);
+    batch.wire = isWhole ? block.wire : block.wire.subarray(begin, end);
+    batch.seconds = isWhole ? block.seconds : block.seconds.subarray(begin, end);
+    batch.nanos = isWhole ? block.nanos : block.nanos.subarray(begin, end);
+    return describe(channel, frames, face.linkType);
   }
 
   /** An empty batch: nothing came, but time passed and the totals may have grown. */
@@ -293,13 +294,15 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     const until = performance.now() + heartbeatMs;
     for (;;) {
       watchClock();
-      const channel = earliest();
-      if (channel !== undefined) return handOut(channel);
+      channels.forEach(look);
+      const channel = earliestOf(channels);
+      const due = channel === undefined ? -Infinity : dueFrames(channel, channels, Date.now(), HOLD_MS);
+      if (channel !== undefined && due > 0) return handOut(channel, due);
       if (failure !== undefined) throw failure;
       if (channels.every((one) => one.state === 'ended')) return null;
       const left = until - performance.now();
       if (left <= 0) return heartbeat();
-      await bell.wait(left);
+      await bell.wait(Math.min(left, -due));
     }
   }
 

@@ -216,6 +216,44 @@ describe('live source', () => {
     await source.close();
   });
 
+  test('frames of several interfaces come by their times, a block of one in as many parts as the others ask for', async () => {
+    const { source, made } = await listen((capture) => capture.open(), { interfaces: ['a', 'b'] });
+    const released = vi.spyOn(made[0], 'release');
+    const at = (...times: readonly number[]) => times.map((seconds) => ({ seconds, octets: [seconds & 255, seconds & 255] }));
+    made[0].receive(at(10, 12, 13, 16));
+    made[1].receive(at(11, 14, 15));
+    const seen: unknown[] = [];
+    for (let left = 7; left > 0;) {
+      const batch = await source.next();
+      left -= batch!.count;
+      seen.push([source.interfaces[batch!.interfaceIndex].name, ...Array.from({ length: batch!.count }, (_, i) => [batch!.seconds[i], batch!.bytes[batch!.offset[i]]])]);
+      if (left > 0) expect(released).not.toHaveBeenCalled();
+    }
+    expect(seen).toEqual([['a', [10, 10]], ['b', [11, 11]], ['a', [12, 12], [13, 13]], ['b', [14, 14], [15, 15]], ['a', [16, 16]]]);
+    expect(source.counts).toMatchObject({ frames: 7, position: 14 });
+    expect(source.interfaces.map((face) => face.frames)).toEqual([4, 3]);
+    expect(source.totals()).toMatchObject({ processed: 7 });
+    await source.close();
+  });
+
+  test('a frame waits for an interface that has nothing ready, as long as one before it may be on its way', async () => {
+    const { source, made } = await listen((capture) => capture.open(), { interfaces: ['a', 'b', 'away'], heartbeatMs: 60_000 });
+    const nowS = (): number => Date.now() / 1000;
+    made[2].fail({ stage: 'gone', code: -1, message: 'The interface disappeared' });
+    const [first, second] = [nowS() - 0.02, nowS()];
+    made[0].receive([{ seconds: second, octets: [2] }]);
+    const next = source.next();
+    made[1].receive([{ seconds: first, octets: [1] }]);
+    expect((await next)?.seconds[0]).toBe(first);
+    // Nothing came from b any more: after a while nothing can.
+    expect((await source.next())?.seconds[0]).toBe(second);
+    expect(nowS() - second).toBeGreaterThan(0.1);
+    // A time that is yet to come is no reason to wait.
+    made[0].receive([{ seconds: nowS() + 3600, octets: [3] }]);
+    expect((await source.next())?.count).toBe(1);
+    await source.close();
+  });
+
   test('stop hands over what is there, then null, and null again', async () => {
     const { source, made } = await listen((capture) => capture.open());
     made[0].receive(frames(1));
