@@ -59,5 +59,6 @@ export function sessionSecurity(conversation: Conversation): SessionSecurity {
   const encrypted = conversation.facts.some(({ name, value }) => name === 'opcua.encrypted' && value === 'MSG');
   const discoveryWithNone = (modes.includes('None') || policies.includes('None')) && !usesNone(conversation, modes);
   const isCounted = (word: string): boolean => word !== 'None' || !discoveryWithNone;
-  return { modes: modes.filter(isCounted), policies: policies.filter(isCounted), encrypted, discoveryWithNone };
+  // The mode of a channel whose messages are encrypted stands in what is encrypted.
+  return { modes: [...modes, ...(encrypted && !modes.includes('SignAndEncrypt') ? ['SignAndEncrypt'] : [])].filter(isCounted), policies: policies.filter(isCounted), encrypted, discoveryWithNone };
 }

@@ -296,14 +296,17 @@ const keep = (memory: SessionMemory, direction: number, pending: string | null):
   else memory.pending1 = pending;
 };
 
-/** Whether the body at the cursor, on a channel that is secured, can be read all the same: as a known service with a plausible header. */
-const isReadable = (c: Cursor): boolean => {
+/**
+ * Whether the body at the cursor, on a channel that is secured, can be read all the same: as a known service with a plausible header. Null where it is
+ * such a service, and the capture cut its header off.
+ */
+const isReadable = (c: Cursor, isCut: boolean): boolean | null => {
   const typeId = readServiceId(c);
   if (!c.ok || typeId <= 0) return false;
   if (isRequest(typeId)) skipRequestHeader(c);
   else if (typeId === SERVICE_FAULT || requestOf(typeId) >= 0) readResponseHeader(c);
   else return false;
-  return c.ok;
+  return c.ok || (isCut ? null : false);
 };
 
 const tellUnreadable = (memory: SessionMemory, sink: ProtocolSink): void => {
@@ -318,7 +321,9 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
   let state = memory.channel as number;
   if (state === CHANNEL.secured) {
     const { at } = c;
-    if (chunk === CHUNK.abort || !isReadable(c)) {
+    const readable = chunk !== CHUNK.abort && isReadable(c, sink.isCut);
+    if (readable === null) return sink.beyondCut();
+    if (!readable) {
       sink.fact('opcua.encrypted', type === TYPE.close ? 'CLO' : 'MSG');
       return;
     }

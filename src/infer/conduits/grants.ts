@@ -212,8 +212,7 @@ function splitByClass(conversation: Conversation): Piece[] {
         modbus: mergeAsks(told.filter((operation) => operation.protocol === 'modbus').map(askOf)),
         // Behind encryption other services may pass unseen: naming the few that were readable would be a false promise.
         opcuaServices: own === 'any' ? [] : sortedUnique(opcua.map((operation) => opcuaService(operation.name))),
-        // The mode of a channel whose messages are encrypted stands in what is encrypted: beside modes that were read, it is one more.
-        opcuaModes: encrypted && modes.length > 0 ? sortedUnique([...modes, 'SignAndEncrypt']) : modes,
+        opcuaModes: modes,
         opcuaPolicies: policies,
         names: sortedUnique(told.filter((operation) => operation.protocol !== 'modbus' && operation.protocol !== 'opcua').map((operation) => operation.name)),
         access: own === 'any' ? [] : sortedUnique(operations.map((operation) => operation.access)),

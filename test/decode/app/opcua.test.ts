@@ -213,6 +213,20 @@ describe('OPC UA messages', () => {
     expect([...told.malformed]).toEqual([]);
   });
 
+  it('a signed message whose header was cut off is not called encrypted, and one of cipher is', () => {
+    const told = createTold();
+    const sink = createSink(told);
+    const memory = OPCUA.newMemory();
+    const opened = open(policy, noise);
+    OPCUA.read(opened, new DataView(opened.buffer), 0, opened.length, TO_SERVER, memory, sink);
+    sink.isCut = true;
+    const encrypted = [message(2, [...readRequest([nodeText]), ...signature]), message(3, noise)].map((whole) => {
+      OPCUA.readCut!(whole, new DataView(whole.buffer), 0, 32, TO_SERVER, memory, sink);
+      return told.facts[0].get('opcua.encrypted=MSG');
+    });
+    expect(encrypted).toEqual([undefined, 1]);
+  });
+
   it('reads a stream joined without OPN only where the body is plausible', () => {
     const told = tell([
       [TO_SERVER, message(2, readRequest([nodeText]))],

@@ -270,7 +270,7 @@ describe('stated rules', () => {
     const discovery = ['OpenSecureChannel', 'GetEndpoints', 'CloseSecureChannel'].map((name, code) => namedOperation('opcua', code, `${name}Request`, 'browse'));
     const grantOf = (facts: readonly (readonly [string, string])[]) =>
       proposeConduits(seen(conversation('10.5.0.1', '10.1.0.1', { port: 4840, service: 'opcua', facts, operations: discovery })), PLAN, EXACT).permits.map(({ permit }) => permit.opcua);
-    expect(grantOf([...none, ['opcua.policy', 'http://x#Basic256Sha256'], ['opcua.encrypted', 'MSG']])).toEqual([{ services: [], securityModes: [], securityPolicies: ['Basic256Sha256'] }]);
+    expect(grantOf([...none, ['opcua.policy', 'http://x#Basic256Sha256'], ['opcua.encrypted', 'MSG']])).toEqual([{ services: [], securityModes: ['SignAndEncrypt'], securityPolicies: ['Basic256Sha256'] }]);
     expect(grantOf([...none, ['opcua.mode', 'Sign'], ['opcua.policy', 'http://x#Basic256Sha256'], ['opcua.encrypted', 'MSG']])).toMatchObject([{ securityModes: ['Sign', 'SignAndEncrypt'], securityPolicies: ['Basic256Sha256'] }]);
     expect(grantOf(none)).toEqual([{ services: ['CloseSecureChannel', 'GetEndpoints', 'OpenSecureChannel'], securityModes: ['None'], securityPolicies: ['None'] }]);
     expect(proposeConduits(seen(conversation('10.5.0.1', '10.1.0.1', { port: 4840, service: 'opcua', facts: none, operations: discovery })), PLAN).permits[0].permit.opcua?.services).toEqual(['CloseSecureChannel', 'FindServers', 'GetEndpoints', 'OpenSecureChannel']);

@@ -44,7 +44,7 @@ const NAMED = ['Basic128Rsa15', 'Basic256', 'Basic256Sha256', 'Aes128_Sha256_Rsa
 describe('security', () => {
   it('is what was seen of modes and policies that have a name in the standard', () => {
     const facts = [['opcua.mode', 'Sign'], ['opcua.mode', '9'], ['opcua.policy', 'http://opcfoundation.org/UA/SecurityPolicy#Basic256'], ['opcua.policy', 'ECC_nistP256'], ['opcua.policy', 'constructor'], ['opcua.encrypted', 'MSG']] as const;
-    expect(securityOf(conversation('A', 'B', { facts }))).toEqual({ modes: ['Sign'], policies: ['Basic256'], encrypted: true });
+    expect(securityOf(conversation('A', 'B', { facts }))).toEqual({ modes: ['Sign', 'SignAndEncrypt'], policies: ['Basic256'], encrypted: true });
   });
 
   it('is not the None of a client that only asks what there is', () => {
@@ -57,13 +57,13 @@ describe('security', () => {
     const secured = [...none, 'opcua.policy=x#Basic256Sha256', 'opcua.encrypted=MSG'];
     const signed = [...none, 'opcua.mode=Sign', 'opcua.policy=x#Basic256Sha256'];
     const discovery = ['OpenSecureChannel', 'GetEndpoints', 'FindServers', 'CloseSecureChannel'];
-    expect(seenOf(secured, ...discovery)).toBe(' Basic256Sha256');
+    expect(seenOf(secured, ...discovery)).toBe('SignAndEncrypt Basic256Sha256');
     expect(seenOf(signed, ...discovery, 'CreateSession', 'Read')).toBe('Sign Basic256Sha256');
     expect(seenOf(none, ...discovery)).toBe(' ');
     // A session was seen without security; or something was asked on a channel that may have been; or nothing says what was asked.
     expect(seenOf([...signed, 'opcua.unsecured=session'], ...discovery, 'Read')).toBe('None,Sign Basic256Sha256,None');
-    expect(seenOf(secured, ...discovery, 'Read')).toBe('None Basic256Sha256,None');
-    expect(seenOf(secured)).toBe('None Basic256Sha256,None');
+    expect(seenOf(secured, ...discovery, 'Read')).toBe('None,SignAndEncrypt Basic256Sha256,None');
+    expect(seenOf(secured)).toBe('None,SignAndEncrypt Basic256Sha256,None');
     expect(seenOf(none, 'OpenSecureChannel')).toBe('None None');
   });
 
