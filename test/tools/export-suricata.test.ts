@@ -294,6 +294,22 @@ describe.runIf(able)('Suricata', () => {
     }
   });
 
+  test('what a parser of the engine does not understand is not stopped where a Permit lets all of the port through', () => {
+    const folder = folderFor('own-errors');
+    const plan = plantPlan();
+    const permits = plan.permits
+      .filter((entry) => entry.permit.id === 'K1-MAINT')
+      .map((entry) => ({ ...entry, permit: { ...entry.permit, service: { protocol: 'https', transport: 'tcp' as const, ports: [{ first: 443, last: 443 }] } } }));
+    written(folder, 'suricata', { ...plan, permits }, 'enforce');
+    const clientHello = Buffer.from(`160301002d010000290303${'11'.repeat(32)}000002c02f0100`, 'hex');
+    const session = (port: number, to: number): Uint8Array[] =>
+      tcpSession({ ip: '192.168.30.40', port }, { ip: '192.168.10.12', port: to }, [{ fromClient: true, payload: clientHello }, { fromClient: false, payload: Buffer.alloc(16, 0xff) }, { fromClient: true, payload: Buffer.alloc(64) }]);
+    const capture = join(folder, 'own-errors.pcap');
+    writeFileSync(capture, pcapFile([...session(50_000, 443), ...session(50_001, 444)]));
+    const stopped = alertedPorts(folder, capture, true);
+    expect([stopped.has(50_000), stopped.has(50_001)]).toEqual([false, true]);
+  });
+
   test('a port of SCTP is held like one of TCP', () => {
     const folder = folderFor('sctp');
     const plan = plantPlan();

@@ -16,8 +16,9 @@ outputs:
   - eve-log:
       enabled: yes
       filename: eve.json
-      types: [{alert: {}}]
+      types: [{alert: {}}, {drop: {}}]
 packet-alert-max: 255
+exception-policy: ignore
 app-layer:
   protocols:
     modbus:
@@ -61,11 +62,11 @@ export const suricataFolder = (folder: string, modbus = true, ports = '502'): st
   return folder;
 };
 
-/** Ports of sessions with an alert, by the rules that lie in the folder. */
+/** Ports of sessions with an alert by the rules that lie in the folder, or of which the engine stopped something by itself. */
 export const alertedPorts = (folder: string, capture: string, isInline = false): Set<number> => {
   rmSync(join(folder, 'eve.json'), { force: true });
   const { status, said } = run('-c', join(folder, 'suricata.yaml'), '-S', join(folder, 'baseline.rules'), '-r', capture, '-l', folder, '-k', 'none', '--runmode', 'single', ...(isInline ? ['--simulate-ips'] : []));
   expect(status, said).toBe(0);
   const events = readFileSync(join(folder, 'eve.json'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Alert);
-  return new Set(events.filter((event) => event.event_type === 'alert').flatMap((event) => [event.src_port, event.dest_port]));
+  return new Set(events.filter((event) => event.event_type === 'alert' || event.event_type === 'drop').flatMap((event) => [event.src_port, event.dest_port]));
 };

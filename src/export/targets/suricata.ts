@@ -348,6 +348,8 @@ const yamlFile = (permits: readonly PlanPermit[]): string =>
   [
     '# Set these in suricata.yaml (do not include this file: Suricata 7 mixes up the lists of two files).',
     '# Without the first one Modbus rules do not load, or load and never fire: Debian ships the parser switched off.',
+    '# Without exception-policy an inline engine stops every connection that a parser of its own does not understand (TLS and SMB of old devices among them), whatever the rules say.',
+    'exception-policy: ignore',
     'app-layer:',
     '  protocols:',
     '    modbus:',
@@ -374,6 +376,7 @@ const checkScript = (permits: readonly PlanPermit[]): string =>
     '}',
     "wanted 'app-layer.protocols.modbus.enabled = yes'",
     `wanted 'app-layer.protocols.modbus.detection-ports.dp = ${modbusPorts(permits)}'`,
+    "wanted 'exception-policy = ignore'",
     'suricata -T -c "$config" -S "$here/baseline.rules"',
     '',
   ].join('\n');
@@ -420,7 +423,7 @@ const build = (plan: DevicePlan): DeviceExport => {
         ? 'TCP between addresses and ports is judged when a connection is opened. One that was open before the engine started, or that was silent for longer than its flow timeout, goes on, forbidden or not, until it is opened anew: end forbidden ones by hand. Requests in it are judged where the engine guesses its direction rightly.'
         : 'Directions of connections that were open before the engine started, or that were silent for longer than its flow timeout, are guessed from the first packet it sees: a server that speaks first alerts as a client that no Permit names. Enforce mode judges openings only and would pass it.',
       'Directions of UDP and other traffic are guessed the same way in both modes.',
-      ...(plan.mode === 'enforce' ? ['A connection in which something was stopped is stopped as a whole, its end too: the device holds it until a timeout of its own. Devices have few: a client that goes on asking what is stopped can use them up, for others too. Enforce once monitor mode shows no such client.'] : []),
+      ...(plan.mode === 'enforce' ? ['A connection in which something was stopped is stopped as a whole, its end too: the device holds it until a timeout of its own. Devices have few: a client that goes on asking what is stopped can use them up, for others too. Enforce once monitor mode shows no such client.', `Set as ${SWITCH_FILE} says, the engine stops nothing by itself: what a parser of its own does not understand, and what it has no memory left for, passes unless a rule stops it.`] : []),
       'ICMP errors (unreachable, fragmentation needed or packet too big, time exceeded, parameter problem) pass between zones to every address that a Permit names, whatever they are about: the engine tells only for some which connection they belong to. To other addresses they are stopped.',
       'Requests are judged however they are joined and cut, except those that end at data address 65535: only one whose beginning, up to its first address, begins a segment. The first request of a connection is stopped where it is a write of several values (function codes 15, 16, 23) that is cut behind its 16th octet: the engine does not recognise it.',
       'OPC UA sessions pass with every security policy that is no weaker than the weakest one declared, or where modes other than None are declared without a policy, with every one but None. One without a place in that order (OPC 10000-7) is stopped, but for those of elliptic curves, which are newer. A client may ask for servers and endpoints without security all the same, as nearly all do (OPC 10000-4 clause 5.5.1); whatever else it asks on such a channel is stopped.',

@@ -8,4 +8,5 @@ wanted() {
 }
 wanted 'app-layer.protocols.modbus.enabled = yes'
 wanted 'app-layer.protocols.modbus.detection-ports.dp = 502'
+wanted 'exception-policy = ignore'
 suricata -T -c "$config" -S "$here/baseline.rules"
