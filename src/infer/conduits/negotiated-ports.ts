@@ -40,10 +40,14 @@ interface Kind {
 
 const ENDPOINT_MAPPER = 135;
 const FIRST_USER_PORT = 1024;
+const FIRST_CHOSEN_PORT = 32_768;
+
+/** Where systems choose ports from (Linux: ip_local_port_range), a few have a name: over weeks some transfer hits one. A service is asked more than once. */
+const isNamedByChance = ({ port, answeredSessions }: Conversation): boolean => port >= FIRST_CHOSEN_PORT && answeredSessions === 1;
 
 /** Who asks less of FTP than a command to agree on a port and one to use it has only knocked, as a sweep does. */
 const KINDS: readonly Kind[] = [
-  { service: 'ftp-data', isControl: ({ service, requests, sessions }) => service.name === 'ftp' && requests > sessions, mayCarry: ({ service, port }) => service.by !== 'probe' && !isWellKnownServerPort('tcp', port) },
+  { service: 'ftp-data', isControl: ({ service, requests, sessions }) => service.name === 'ftp' && requests > sessions, mayCarry: (conversation) => conversation.service.by !== 'probe' && (!isWellKnownServerPort('tcp', conversation.port) || isNamedByChance(conversation)) },
   { service: 'rpc', isControl: ({ service, port }) => service.name === 'rpc' && port === ENDPOINT_MAPPER, mayCarry: ({ service }) => service.name === 'rpc' && service.by === 'probe' },
 ];
 

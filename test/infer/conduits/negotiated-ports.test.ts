@@ -55,6 +55,13 @@ describe('negotiated ports', () => {
     expect(diffSpec(loaded, observations([ftp(HIST, PLC, [MONDAY + 28]), unnamed(HIST, PLC, 60999, MONDAY + 28)])).filter(({ type }) => type.startsWith('undeclared'))).toEqual([]);
   });
 
+  it('a transfer on a port that happens to have a name is one of them; what is asked there again is not', () => {
+    const named = (sessions: number): Conversation => ({ ...unnamed(HIST, PLC, 47808, MONDAY + 3), service: { name: 'bacnet-sc', by: 'port' }, sessions, answeredSessions: sessions });
+    const others = transfers(scattered(27, 32768, 28232));
+    expect(servicesOf(propose(ftp(), ...others, named(1)))).toEqual(['HIST > PLC-1 ftp 21', 'HIST > PLC-1 ftp-data 32768-60999']);
+    expect(servicesOf(propose(ftp(), ...others, named(2)))).toEqual(['HIST > PLC-1 bacnet-sc 47808', 'HIST > PLC-1 ftp 21', 'HIST > PLC-1 ftp-data 32768-47807', 'HIST > PLC-1 ftp-data 47809-60999']);
+  });
+
   it('a range that a person has narrowed does not come back', () => {
     const set = observations([ftp(), ...transfers(scattered(6, 50000, 100))]);
     const proposal = proposeConduits(set, PLAN);
