@@ -2,6 +2,7 @@
  * What Suricata looks for in OPC UA: channels of a weaker security policy than any Permit of the pair and port has, and whatever is asked on
  * one without security but what servers and endpoints there are. In: Permits. Out: rules. Left out on purpose: the mode, which goes by in cipher.
  */
+import { SERVICE } from '../../decode/app/opcua-services.ts';
 import type { PlanPermit } from '../exporter.ts';
 import { policiesLetThrough } from './suricata-inspection.ts';
 import type { RuleEnds, RuleText } from './suricata-rule.ts';
@@ -27,16 +28,20 @@ const policyPlace = (name: string): string => `distance:${URI_LENGTH_AT}; within
 const isPolicy = (name: string): string => `content:${policyOctets(name)}; ${policyPlace(name)}`;
 const notPolicy = (name: string): string => `content:!${policyOctets(name)}; ${policyPlace(name)}`;
 
-/** The head of a message whose body is a request's or an answer's, in the same way: `MSG`, A to F, and a size of its head or more, to 16 MiB. */
-const MSG = 'content:"MSG"; byte_test:1,>,64,0,relative; byte_test:1,<,71,0,relative; byte_test:4,>,23,1,relative,little; byte_test:4,<,16777217,1,relative,little;';
 /** Behind type, size, channel, token, sequence number and request id: the type of the body. */
 const BODY_TYPE_AT = 1 + 4 + 4 * 4;
-/** FindServers, GetEndpoints, FindServersOnNetwork as node ids of four octets (OPC 10000-6 clause 5.2.2.9 and Annex A). */
-const DISCOVERY = [422, 428, 12_208].map((id) => id * 0x1_0000 + 1);
-const NO_DISCOVERY = `${MSG} ${DISCOVERY.map((type) => `byte_test:4,!=,${type},${BODY_TYPE_AT},relative,little;`).join(' ')}`;
+/** A node id of four octets in the standard's namespace (OPC 10000-6 clause 5.2.2.9), as a number of them. */
+const nodeId = (id: number): number => id * 0x1_0000 + 1;
+const DISCOVERY = [SERVICE.findServers, SERVICE.getEndpoints, SERVICE.findServersOnNetwork].map(nodeId);
+/**
+ * The head of a message that asks or answers, looked for as `OPN` is: `MSG`, A to F, and a size of its head or more, to 16 MiB. Its body is no discovery.
+ * @param place where its first octet may be; empty = anywhere
+ */
+const noDiscovery = (place: string): string =>
+  `content:"MSG";${place} byte_test:1,>,64,0,relative; byte_test:1,<,71,0,relative; byte_test:4,>,23,1,relative,little; byte_test:4,<,16777217,1,relative,little; ${DISCOVERY.map((type) => `byte_test:4,!=,${type},${BODY_TYPE_AT},relative,little;`).join(' ')}`;
 
 /** Behind the policy's URI: certificate and thumbprint, neither of them there, sequence number and request id, and then OpenSecureChannelResponse. */
-const NO_ANSWER = `byte_test:4,!=,${449 * 0x1_0000 + 1},${4 * 4},relative,little;`;
+const NO_ANSWER = `byte_test:4,!=,${nodeId(449)},${4 * 4},relative,little;`;
 
 /** Bit of a connection (flowbits): its client opened a channel without security. */
 const CLEAR = 'baseline.opcua-none';
@@ -63,7 +68,7 @@ export const opcuaRules = (ends: RuleEnds, permits: readonly PlanPermit[]): Rule
     ...NO_POLICY.map((length) => rule('<>', `${OPN} byte_test:4,=,${length},${URI_LENGTH_AT},relative,little;`, 'OPC UA without a security policy')),
     rule('->', `${OPN} ${isPolicy('None')} ${NO_ANSWER} flowbits:set,${CLEAR}; noalert;`, 'OPC UA without security', true),
     rule('<-', `flowbits:isnotset,${CLEAR}; ${OPN} ${isPolicy('None')}`, weaker),
-    rule('->', `${OPN} ${isPolicy('None')} ${NO_DISCOVERY.replace('"MSG";', '"MSG"; distance:0;')}`, session),
-    rule('->', `flowbits:isset,${CLEAR}; ${NO_DISCOVERY}`, session),
+    rule('->', `${OPN} ${isPolicy('None')} ${noDiscovery(' distance:0;')}`, session),
+    rule('->', `flowbits:isset,${CLEAR}; ${noDiscovery('')}`, session),
   ];
 };
