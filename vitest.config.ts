@@ -19,5 +19,6 @@ export default defineConfig({
     // how long it took. The longest takes about one minute.
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    expect: { poll: { timeout: 600_000 } },
   },
 });
