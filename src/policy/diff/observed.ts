@@ -229,8 +229,8 @@ export const judgeObserved = (context: DiffContext): ObservedResult => {
     const server = context.assets.resolve(conversation.server);
     const aside = client !== null && client.zone === server?.zone ? null : matchSetAside(conversation);
     const verdict = client === null || server === null || client.zone === server.zone ? null : context.matcher.judge(conversation);
-    // A Permit wins over an entry that sets the same thing aside: it was decided, the entry only waits.
-    if (aside?.covered && (verdict === null || verdict.asks.some((one) => one.permit === null))) {
+    // A Permit wins over an entry that sets the same thing aside: it was decided, the entry only waits. One that demands a safer session lets nothing of it through.
+    if (aside?.covered && (verdict === null || verdict.weaker.length > 0 || verdict.asks.some((one) => one.permit === null))) {
       counts.setAside++;
       const held = setAsideUses.get(aside.index);
       setAsideUses.set(aside.index, { index: aside.index, reason: aside.entry.reason, client: aside.entry.client, conversations: (held?.conversations ?? 0) + 1 });
