@@ -8,7 +8,6 @@ import { localHours } from '../net/time-zone.ts';
 import type { Conversation, Day, ObservationSet } from '../observation.ts';
 import { perDays } from './captured-days.ts';
 
-
 export function onClock(set: ObservationSet, timezone: string): ObservationSet {
   if (timezone === 'UTC') return set;
   const localOf = localHours(timezone);

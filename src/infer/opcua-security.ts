@@ -4,12 +4,13 @@
  * Discovery needs no security (OPC 10000-4 clause 5.5.1): nearly every client asks for the endpoints on a channel without any, leaves it, and
  * opens the session that it means on another.
  */
+import { describeService, DISCOVERY_SERVICES } from '../decode/app/opcua-services.ts';
 import type { Conversation } from '../observation.ts';
 
 const MODES: ReadonlySet<string> = new Set(['None', 'Sign', 'SignAndEncrypt']);
 
 /** Services that may be asked without security before there is a session (OPC 10000-4 clauses 5.5.2 to 5.5.4). */
-const OPCUA_DISCOVERY_SERVICES: readonly string[] = ['FindServers', 'FindServersOnNetwork', 'GetEndpoints'];
+const OPCUA_DISCOVERY_SERVICES: readonly string[] = DISCOVERY_SERVICES.map((id) => describeService(id).name);
 
 /** Those, and the services that open, keep and close a channel (clause 5.6). */
 const OPCUA_CHANNEL_SERVICES: readonly string[] = ['CloseSecureChannel', 'FindServers', 'GetEndpoints', 'OpenSecureChannel'];

@@ -243,12 +243,11 @@ function createSession(addon: Addon, options: LiveOptions): Session {
     face.frames += frames;
     batch.bytes = block.bytes;
     batch.view = block.view;
-    const isWhole = begin === 0 && isLast;
-    batch.offset = isWhole ? block.offset : block.offset.subarray(begin, end);
-    batch.captured = isWhole ? block.captured : block.captured.subarray(begin, end);
-    batch.wire = isWhole ? block.wire : block.wire.subarray(begin, end);
-    batch.seconds = isWhole ? block.seconds : block.seconds.subarray(begin, end);
-    batch.nanos = isWhole ? block.nanos : block.nanos.subarray(begin, end);
+    batch.offset = block.offset.subarray(begin, end);
+    batch.captured = block.captured.subarray(begin, end);
+    batch.wire = block.wire.subarray(begin, end);
+    batch.seconds = block.seconds.subarray(begin, end);
+    batch.nanos = block.nanos.subarray(begin, end);
     return describe(channel, frames, face.linkType);
   }
 

@@ -8,7 +8,6 @@ import { HOURS_PER_DAY } from '../net/time.ts';
 import type { Day } from '../observation.ts';
 import { parseStored } from './store-errors.ts';
 
-
 /** The days of hours in any order. */
 export function daysText(hours: readonly number[]): string {
   const days: { day: number; hours: number }[] = [];

@@ -97,20 +97,11 @@ const FAULT = { name: 'ServiceFault', access: 'browse' } as const;
 export const isRequest = (typeId: number): boolean => typeId < KINDS.length && KINDS[typeId] === 1;
 export const requestOf = (typeId: number): number => (typeId < REQUESTS.length && REQUESTS[typeId] > 0 ? REQUESTS[typeId] : -1);
 
-/** Discovery, the channel itself (OPC 10000-4 clauses 5.5.1 and 5.6), and a fault, which says nothing of what was asked. */
-export const needsNoSecurity = (service: number): boolean => {
-  switch (service) {
-    case SERVICE.findServers:
-    case SERVICE.findServersOnNetwork:
-    case SERVICE.getEndpoints:
-    case SERVICE.openSecureChannel:
-    case SERVICE.closeSecureChannel:
-    case SERVICE_FAULT:
-      return true;
-    default:
-      return false;
-  }
-};
+/** What may be asked without security before there is a session (OPC 10000-4 clause 5.5.1). */
+export const DISCOVERY_SERVICES: readonly number[] = [SERVICE.findServers, SERVICE.getEndpoints, SERVICE.findServersOnNetwork];
+
+/** Those, the channel itself (clause 5.6), and a fault, which says nothing of what was asked. */
+export const NEEDS_NO_SECURITY: ReadonlySet<number> = new Set([...DISCOVERY_SERVICES, SERVICE.openSecureChannel, SERVICE.closeSecureChannel, SERVICE_FAULT]);
 
 /** A service outside the standard's table may do anything, so it is not called harmless. */
 export const describeService = (code: number): { readonly name: string; readonly access: Access } =>

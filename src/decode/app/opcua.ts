@@ -13,7 +13,7 @@ import * as protocols from './protocol.ts';
 import { certificateApplicationUri, collectNodes, modeName, MORE_NODES, tellRequest, tellResponse, tellsFacts, touchesNodes } from './opcua-bodies.ts';
 import type { Cursor } from './opcua-encoding.ts';
 import { moveCursor, openCursor, readText, readU32, skip, skipText } from './opcua-encoding.ts';
-import { describeService, hasServiceResult, isBad, isRequest, mayBeRequestHeader, needsNoSecurity, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
+import { describeService, hasServiceResult, isBad, isRequest, mayBeRequestHeader, NEEDS_NO_SECURITY, readResponseHeader, readServiceId, requestOf, skipRequestHeader } from './opcua-services.ts';
 import * as services from './opcua-services.ts';
 import { rememberRequest, takeRequest } from './outstanding.ts';
 import { senderByReading } from './sender.ts';
@@ -172,9 +172,12 @@ const readBody = (c: Cursor, direction: number, requestId: number, state: number
   return fillReading(service, isFault || isBad(status) ? MESSAGE.error : MESSAGE.response, status, isFault, NO_NODES);
 };
 
-/** On a channel that is known to be without security more than discovery went by, or something that may be more: told once a connection. */
-const tellClearSession = (memory: SessionMemory, sink: ProtocolSink): void => {
-  if (memory.channel !== CHANNEL.clear || memory.session === 1) return;
+/**
+ * On a channel that is known to be without security more than discovery went by, or something that may be more: told once a connection.
+ * @param service -1: it could not be read
+ */
+const tellClearSession = (memory: SessionMemory, service: number, sink: ProtocolSink): void => {
+  if (memory.channel !== CHANNEL.clear || memory.session === 1 || NEEDS_NO_SECURITY.has(service)) return;
   memory.session = 1;
   sink.fact('opcua.unsecured', 'session');
 };
@@ -182,7 +185,7 @@ const tellClearSession = (memory: SessionMemory, sink: ProtocolSink): void => {
 /** A fault does not say what it refuses: where that was not heard, it is a fact, and nobody's operation. */
 const tellOperation = (reading: Reading, memory: SessionMemory, sink: ProtocolSink): void => {
   const { service, kind, status } = reading;
-  if (!needsNoSecurity(service)) tellClearSession(memory, sink);
+  tellClearSession(memory, service, sink);
   if (service !== SERVICE_FAULT) sink.operation(-1, service, kind, kind === MESSAGE.error ? status : 0);
   for (const node of reading.nodes) sink.target(node);
   if (reading.isFault) sink.fact('opcua.fault', describeService(service).name);
@@ -310,7 +313,7 @@ const isReadable = (c: Cursor, isCut: boolean): boolean | null => {
 };
 
 const tellUnreadable = (memory: SessionMemory, sink: ProtocolSink): void => {
-  tellClearSession(memory, sink);
+  tellClearSession(memory, -1, sink);
   sink.fact('opcua.unreadable', 'MSG');
 };
 
@@ -357,7 +360,7 @@ const readMessage = (c: Cursor, type: number, chunk: number, isWhole: boolean, d
   const from = body.at;
   const reading = readBody(body, direction, requestId, state, isWhole && isLast, memory, sink);
   if (reading === null && sink.isCut) {
-    if (type === TYPE.message) tellClearSession(memory, sink);
+    if (type === TYPE.message) tellClearSession(memory, -1, sink);
     sink.beyondCut();
   }
   if (!isLast) keep(memory, direction, keepPending(requestId, reading, sink.isCut ? null : tailOf(body, from)));
@@ -414,7 +417,7 @@ const readCut: NonNullable<StreamProtocol['readCut']> = (bytes, view, from, to, 
   // Its type and size stand before the cut, and nothing that goes with one of its requests.
   if (to - from < MESSAGE_OCTETS) {
     tellChunk(bytes, from, known, sink);
-    if (known === MESSAGE_TYPE) tellClearSession(memory, sink);
+    if (known === MESSAGE_TYPE) tellClearSession(memory, -1, sink);
     sink.beyondCut();
   } else readChunk(bytes, view, from, to, known, false, direction, memory, sink);
   return view.getUint32(from + SIZE_AT, true);

@@ -2,7 +2,7 @@
  * What Suricata looks for in OPC UA: channels of a weaker security policy than any Permit of the pair and port has, and whatever is asked on
  * one without security but what servers and endpoints there are. In: Permits. Out: rules. Left out on purpose: the mode, which goes by in cipher.
  */
-import { SERVICE } from '../../decode/app/opcua-services.ts';
+import { DISCOVERY_SERVICES } from '../../decode/app/opcua-services.ts';
 import type { PlanPermit } from '../exporter.ts';
 import { policiesLetThrough } from './suricata-inspection.ts';
 import type { RuleEnds, RuleText } from './suricata-rule.ts';
@@ -32,7 +32,7 @@ const notPolicy = (name: string): string => `content:!${policyOctets(name)}; ${p
 const BODY_TYPE_AT = 1 + 4 + 4 * 4;
 /** A node id of four octets in the standard's namespace (OPC 10000-6 clause 5.2.2.9), as a number of them. */
 const nodeId = (id: number): number => id * 0x1_0000 + 1;
-const DISCOVERY = [SERVICE.findServers, SERVICE.getEndpoints, SERVICE.findServersOnNetwork].map(nodeId);
+const DISCOVERY = DISCOVERY_SERVICES.map(nodeId);
 /**
  * The head of a message that asks or answers, looked for as `OPN` is: `MSG`, A to F, and a size of its head or more, to 16 MiB. Its body is no discovery.
  * @param place where its first octet may be; empty = anywhere

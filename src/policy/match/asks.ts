@@ -80,7 +80,7 @@ export interface OpcUaSecurity {
   readonly encrypted: boolean;
 }
 
-/** Of what was seen, the policies that have a place in the order; none of it is about who only asks what there is (OPC 10000-4 clause 5.5.1). */
+/** As sessions were seen, of policies those that have a place in the order. */
 export const securityOf = (conversation: Conversation): OpcUaSecurity => {
   const { modes, policies, encrypted } = sessionSecurity(conversation);
   return { modes, policies: policies.filter((policy) => Object.hasOwn(POLICY_STRENGTH, policy)), encrypted };

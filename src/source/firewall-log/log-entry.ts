@@ -93,7 +93,6 @@ export const transportOf = (text: string): string | null => {
   return number === undefined || number > 255 ? null : `ip-${number}`;
 };
 
-
 /** 0 to 65535; null when it is no port. */
 const portOf = (text: string): number | null => {
   if (!/^\d{1,5}$/.test(text)) return null;
