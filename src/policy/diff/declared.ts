@@ -78,16 +78,14 @@ const judgeUnused = (context: DiffContext, declared: DeclaredPermit, heard: Hear
 
 /** Who was heard after a day; rules that ended together share the answer. */
 const heardAfter = (context: DiffContext): ((day: number) => Heard) => {
-  const lastDays = new Map<string, number>();
-  for (const { client, server, packets, days } of context.set.conversations) {
-    const last = days.at(-1)?.day ?? 0;
-    for (const [address, sent] of [[client, packets.toServer], [server, packets.toClient]] as const) if (sent > 0 && last > (lastDays.get(address) ?? 0)) lastDays.set(address, last);
-  }
   const known = new Map<number, Heard>();
   return (day) => {
-    const held = known.get(day) ?? heardOf(context, [...lastDays].flatMap(([address, last]) => (last > day ? [address] : [])));
-    known.set(day, held);
-    return held;
+    const held = known.get(day);
+    if (held !== undefined) return held;
+    const later = context.set.conversations.flatMap(({ client, server, packets, days }) => ((days.at(-1)?.day ?? 0) <= day ? [] : [...(packets.toServer > 0 ? [client] : []), ...(packets.toClient > 0 ? [server] : [])]));
+    const heard = heardOf(context, [...new Set(later)]);
+    known.set(day, heard);
+    return heard;
   };
 };
 
@@ -152,7 +150,9 @@ export const judgeDeclared = (context: DiffContext, { uses, offSchedule, nearly 
       if (!isOver && !isInsurance && !nearly.has(declared)) findings.push(offSchedule.has(declared) ? judgeOffSchedule(context, declared) : judgeUnused(context, declared, heard, days, minDays));
       continue;
     }
-    const ended = isOver ? null : judgeEnded(context, declared, [...new Set(use.verdicts.flatMap(({ ask }) => ask.days))].sort((a, b) => a - b), days, after);
+    // Days are put together only where that may tell something: nearly every rule was used on the last one.
+    const isOngoing = use.verdicts.some(({ ask }) => ask.days.at(-1) === lastDay);
+    const ended = isOver || isOngoing ? null : judgeEnded(context, declared, [...new Set(use.verdicts.flatMap(({ ask }) => ask.days))].sort((a, b) => a - b), days, after);
     if (ended !== null) findings.push(ended);
     if ((permit.evidence?.generalisedBy.length ?? 0) > 0 || days.length < minDays) continue;
     const { idle, change } = remainderOf(context, use, offSchedule.get(declared), nearly.get(declared));
